@@ -209,6 +209,7 @@ export type Work =
       readonly sourceTrusted: boolean;
     }
   | { readonly kind: "evaluate"; readonly subscription: string }
+  | { readonly kind: "sweep"; readonly repository: RepositoryName }
   | { readonly kind: "deliver"; readonly receiver: string };
 
 export interface QueuedWork {

@@ -1,0 +1,63 @@
+/** The schema, one step per version; `PRAGMA user_version` counts them. Steps are only ever added. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE queue (
+    id TEXT PRIMARY KEY,
+    work TEXT NOT NULL,
+    available_at_ms INTEGER NOT NULL,
+    receives INTEGER NOT NULL DEFAULT 0,
+    lease TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX queue_by_time ON queue (available_at_ms);
+
+  CREATE TABLE dead_letters (
+    id TEXT PRIMARY KEY,
+    work TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE subscriptions (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    check_at_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX subscriptions_by_check ON subscriptions (check_at_ms) WHERE check_at_ms IS NOT NULL;
+
+  CREATE TABLE outbox_due (
+    receiver TEXT NOT NULL,
+    subscription TEXT NOT NULL,
+    due_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (receiver, subscription)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX outbox_due_by_time ON outbox_due (due_at_ms);
+  CREATE INDEX outbox_due_by_subscription ON outbox_due (subscription);
+
+  CREATE TABLE records (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    at_ms INTEGER NOT NULL,
+    subscription TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    repository TEXT,
+    outcome TEXT,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX records_by_subscription ON records (subscription, sequence);
+  CREATE INDEX records_by_decision ON records (decision, sequence);
+  CREATE INDEX records_by_repository ON records (repository, sequence);
+  CREATE INDEX records_by_time ON records (at_ms);
+
+  CREATE TABLE done (
+    key TEXT PRIMARY KEY,
+    expires_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE claims (
+    key TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    lease_until_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import type { Clock, QueuedWork, ReceivedWork, Work, WorkConsumer, WorkQueue } from "../../../ports.ts";
+import type { Database } from "./database.ts";
+
+const SEND = "INSERT OR IGNORE INTO queue (id, work, available_at_ms) VALUES (?, ?, ?)";
+const RECEIVE =
+  "SELECT id, work, receives FROM queue WHERE available_at_ms <= ? ORDER BY available_at_ms, id LIMIT ?";
+const LEASE = "UPDATE queue SET lease = ?, available_at_ms = ?, receives = receives + 1 WHERE id = ?";
+const COMPLETE = "DELETE FROM queue WHERE id = ? AND lease = ?";
+const RETRY = "UPDATE queue SET lease = NULL, available_at_ms = ? WHERE id = ? AND lease = ?";
+const PARK =
+  "INSERT OR REPLACE INTO dead_letters (id, work, reason, at_ms) SELECT id, work, ?, ? FROM queue WHERE id = ? AND lease = ?";
+const FREE_ALL = "UPDATE queue SET lease = NULL, available_at_ms = ? WHERE lease IS NOT NULL";
+const NEXT = "SELECT min(available_at_ms) AS at FROM queue";
+const COUNT = "SELECT count(*) AS waiting FROM queue";
+const COUNT_DEAD = "SELECT count(*) AS parked FROM dead_letters";
+
+export interface SqliteWorkQueue extends WorkQueue, WorkConsumer {
+  /** Work leased by a process that is gone becomes available at once. Only for the file's single consumer. */
+  freeAbandoned(): Promise<void>;
+  /** When the next message becomes available, to know how long to sleep; undefined when there is none. */
+  nextAtMs(): number | undefined;
+  counts(): { readonly waiting: number; readonly parked: number };
+  /** Called after a send was committed. */
+  onSent(listener: () => void): void;
+}
+
+/** A durable queue with delay, leases and dead letters in SQLite. `lease` time and delays are `clock`'s. */
+export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteWorkQueue => {
+  const listeners: (() => void)[] = [];
+
+  const send = async (messages: readonly QueuedWork[]): Promise<void> => {
+    if (messages.length === 0) return;
+    const nowMs = clock.nowMs();
+    await database.write("durable", () => {
+      const insert = database.statement(SEND);
+      for (const { id, work, delayMs = 0 } of messages) insert.run(id, JSON.stringify(work), nowMs + delayMs);
+    });
+    for (const listener of listeners) listener();
+  };
+
+  const receive = (limit: number, leaseMs: number): Promise<readonly ReceivedWork[]> =>
+    database.write("relaxed", () => {
+      const nowMs = clock.nowMs();
+      const rows = database.statement(RECEIVE).all(nowMs, limit);
+      return rows.map((row): ReceivedWork => {
+        const lease = randomUUID();
+        database.statement(LEASE).run(lease, nowMs + leaseMs, row.id as string);
+        return {
+          id: row.id as string,
+          work: JSON.parse(row.work as string) as Work,
+          receiveCount: Number(row.receives) + 1,
+          lease,
+        };
+      });
+    });
+
+  return {
+    send,
+    receive,
+    // Losing a completion to a power cut means one more, idempotent, run: no fsync needed.
+    complete: ({ id, lease }) =>
+      database.write("relaxed", () => {
+        database.statement(COMPLETE).run(id, lease);
+      }),
+    retry: ({ id, lease }, delayMs) =>
+      database.write("relaxed", () => {
+        database.statement(RETRY).run(clock.nowMs() + delayMs, id, lease);
+      }),
+    park: ({ id, lease }, reason) =>
+      database.write("durable", () => {
+        database.statement(PARK).run(reason, clock.nowMs(), id, lease);
+        database.statement(COMPLETE).run(id, lease);
+      }),
+    freeAbandoned: () =>
+      database.write("relaxed", () => {
+        database.statement(FREE_ALL).run(clock.nowMs());
+      }),
+    nextAtMs() {
+      const at = database.statement(NEXT).get()?.at;
+      return at === null || at === undefined ? undefined : Number(at);
+    },
+    counts: () => ({
+      waiting: Number(database.statement(COUNT).get()?.waiting ?? 0),
+      parked: Number(database.statement(COUNT_DEAD).get()?.parked ?? 0),
+    }),
+    onSent(listener) {
+      listeners.push(listener);
+    },
+  };
+};

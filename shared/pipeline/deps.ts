@@ -1,0 +1,64 @@
+import type { RepositoryName } from "../artifact/repository.ts";
+import type {
+  Clock,
+  Random,
+  Receiver,
+  RegistryReader,
+  Selector,
+  Subscription,
+  Verifier,
+  WorkQueue,
+} from "../ports.ts";
+import type { StateStore } from "../state.ts";
+import type { RequirementOf } from "./verdict.ts";
+
+/** The compiled policy at one moment. */
+export interface CatalogView {
+  readonly version: string;
+  match(repository: RepositoryName): readonly Subscription[];
+  subscription(id: string): Subscription | undefined;
+  receiver(id: string): Receiver | undefined;
+  subscriptions(): Iterable<Subscription>;
+}
+
+/** A selector ready to use: `policy/select.ts` makes it, tests may too. */
+export interface CompiledSelector {
+  accepts(tag: string): { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
+  /** Positive: Flux prefers `a`. Zero: Flux does not say which. Both accepted. */
+  compare(a: string, b: string): number;
+  /** Flux's pick over all tags; `current` wins a tie, so that a tie changes nothing. */
+  pick(tags: readonly string[], current?: string): Pick;
+}
+
+export type Pick =
+  | { readonly kind: "picked"; readonly tag: string; readonly ties: readonly string[] }
+  | { readonly kind: "none"; readonly reason: string }
+  | { readonly kind: "error"; readonly code: string; readonly message: string };
+
+/** One line of the log: `event` is a name from telemetry/events.ts. */
+export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;
+
+export interface PipelineSettings {
+  readonly mode: "observe" | "enforce";
+  /** How long an exact duplicate of an event is recognised. */
+  readonly duplicateWindowMs: number;
+  readonly deliveryLeaseMs: number;
+}
+
+/** Everything the pipeline touches. Nothing else reaches it: the simulator replaces all of this. */
+export interface PipelineDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly queue: WorkQueue;
+  readonly state: StateStore;
+  readonly registry: RegistryReader;
+  readonly verifier: Verifier;
+  /** The catalog in use now; asked anew for each piece of work. */
+  readonly catalog: () => CatalogView;
+  readonly selectorOf: (selector: Selector) => CompiledSelector;
+  readonly requirementOf: RequirementOf;
+  /** How long evidence for a new selection may take to arrive. */
+  readonly evidenceDeadlineMsOf: (subscription: Subscription) => number;
+  readonly settings: PipelineSettings;
+  readonly log: Log;
+}

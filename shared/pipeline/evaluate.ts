@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import type { Digest } from "../artifact/digest.ts";
+import { type RepositoryName, toRepositoryName } from "../artifact/repository.ts";
+import type { Push, Subscription } from "../ports.ts";
+import { ensureBaseline, pickNow } from "./baseline.ts";
+import { considerVersion, recordIgnored } from "./consider.ts";
+import type { PipelineDeps } from "./deps.ts";
+import { createScope, type Scope } from "./scope.ts";
+import { readSubject } from "./subject.ts";
+
+/** A tag as a registry announced it; the digest is what it said then. */
+interface AnnouncedTag {
+  readonly tag: string;
+  readonly digest?: Digest;
+}
+
+/** One push of a tag, for one subscription. `current` is what the registry says the tag names now. */
+const considerTag = async (
+  scope: Scope,
+  subscription: Subscription,
+  announced: AnnouncedTag,
+  current: Digest | undefined,
+): Promise<void> => {
+  const { selector } = subscription;
+  if (subscription.suspended) return recordIgnored(scope, subscription, announced, "suspended");
+  if (selector.kind === "digest") {
+    const { digest } = selector;
+    const named = current === digest || announced.digest === digest;
+    if (!named) return recordIgnored(scope, subscription, announced, "other-digest");
+    return considerVersion(scope, subscription, { digest }, "push");
+  }
+  const accepts = scope.deps.selectorOf(selector).accepts(announced.tag);
+  if (!accepts.accepted) return recordIgnored(scope, subscription, announced, accepts.reason);
+  // The registry decides, not the event: what the tag named when the event was made may be gone.
+  if (current === undefined) return recordIgnored(scope, subscription, announced, "tag-gone");
+  if (announced.digest !== undefined && announced.digest !== current) {
+    await recordIgnored(scope, subscription, announced, "tag-moved");
+  }
+  return considerVersion(scope, subscription, { tag: announced.tag, digest: current }, "push");
+};
+
+/** Evidence for `subject` arrived: every subscription that waits for it, or had rejected it, looks again. */
+const considerEvidence = async (
+  scope: Scope,
+  subscriptions: readonly Subscription[],
+  subject: Digest,
+): Promise<void> => {
+  for (const subscription of subscriptions) {
+    const { selection } = await scope.deps.state.load(subscription.id);
+    if (selection?.digest !== subject || (selection.status !== "pending" && selection.status !== "rejected"))
+      continue;
+    await considerVersion(scope, subscription, selection, "check");
+  }
+};
+
+/** A push without a tag: a referrer (evidence for its subject), or a version for those who select by digest. */
+const considerDigest = async (
+  scope: Scope,
+  subscriptions: readonly Subscription[],
+  name: RepositoryName,
+  digest: Digest,
+): Promise<void> => {
+  const subject = await readSubject(scope.deps.registry, { ...name, digest }, scope.signal);
+  if (subject !== undefined) return considerEvidence(scope, subscriptions, subject);
+  for (const subscription of subscriptions) {
+    const { selector, suspended } = subscription;
+    const wanted = selector.kind === "digest" && selector.digest === digest && !suspended;
+    if (wanted) await considerVersion(scope, subscription, { digest }, "push");
+    else await recordIgnored(scope, subscription, { digest }, "untagged");
+  }
+};
+
+const considerPush = async (scope: Scope, name: RepositoryName, push: Push): Promise<void> => {
+  const subscriptions = scope.catalog.match(name);
+  const { source, subject, tag, digest } = push;
+  if (subscriptions.length === 0) return scope.deps.log("push-unmatched", { source, ...name, tag });
+  if (subject !== undefined) return considerEvidence(scope, subscriptions, subject);
+  if (tag !== undefined) {
+    const current = await scope.deps.registry.resolveTag(name, tag, scope.signal);
+    const announced = digest === undefined ? { tag } : { tag, digest };
+    await Promise.all(
+      subscriptions.map((subscription) => considerTag(scope, subscription, announced, current)),
+    );
+  } else if (digest !== undefined) {
+    await considerDigest(scope, subscriptions, name, digest);
+  }
+};
+
+/** An event without an id of its own cannot be told from a second push of the same. */
+const duplicateKey = (push: Push): string | undefined =>
+  push.id === undefined
+    ? undefined
+    : `push/${createHash("sha256").update(JSON.stringify(push)).digest("hex")}`;
+
+/** Evaluates one push. Idempotent: a second delivery of the same event changes nothing. */
+export const evaluatePush = async (deps: PipelineDeps, push: Push, signal: AbortSignal): Promise<void> => {
+  if (push.kind === "ignored" || push.registry === undefined || push.repository === undefined) return;
+  const key = duplicateKey(push);
+  if (key !== undefined && (await deps.state.isDone(key))) return;
+  await considerPush(createScope(deps, signal), toRepositoryName(push.registry, push.repository), push);
+  if (key !== undefined) await deps.state.markDone(key, deps.clock.nowMs() + deps.settings.duplicateWindowMs);
+};
+
+/** Looks at one subscription again: evidence may have arrived, or its deadline passed. */
+export const evaluateSubscription = async (
+  deps: PipelineDeps,
+  id: string,
+  signal: AbortSignal,
+): Promise<void> => {
+  const scope = createScope(deps, signal);
+  const subscription = scope.catalog.subscription(id);
+  if (subscription === undefined || subscription.suspended) return;
+  const { selection } = await ensureBaseline(scope, subscription);
+  if (selection?.status !== "pending" && selection?.status !== "rejected") return;
+  await considerVersion(scope, subscription, selection, "check");
+};
+
+/** Compares what Flux would pick now with what each subscription of the repository knows. One listing. */
+export const evaluateRepository = async (
+  deps: PipelineDeps,
+  name: RepositoryName,
+  signal: AbortSignal,
+): Promise<void> => {
+  const scope = createScope(deps, signal);
+  for (const subscription of scope.catalog.match(name)) {
+    if (subscription.suspended) continue;
+    const { selection } = await ensureBaseline(scope, subscription);
+    const version = await pickNow(scope, subscription, selection?.tag);
+    if (version !== undefined) await considerVersion(scope, subscription, version, "sweep");
+  }
+};

@@ -1,0 +1,38 @@
+import { formatRepository, type RepositoryName } from "../artifact/repository.ts";
+import type { Subscription } from "../ports.ts";
+import type { DecisionContext } from "./decide.ts";
+import type { CatalogView, PipelineDeps } from "./deps.ts";
+
+/** What one piece of work is done under: one catalog from start to end, and each repository listed at most once. */
+export interface Scope {
+  readonly deps: PipelineDeps;
+  readonly catalog: CatalogView;
+  readonly signal: AbortSignal;
+  tagsOf(repository: RepositoryName): Promise<readonly string[]>;
+}
+
+export const createScope = (deps: PipelineDeps, signal: AbortSignal): Scope => {
+  const listings = new Map<string, Promise<readonly string[]>>();
+  return {
+    deps,
+    catalog: deps.catalog(),
+    signal,
+    tagsOf(repository) {
+      const key = formatRepository(repository);
+      let listing = listings.get(key);
+      if (listing === undefined) {
+        listing = Array.fromAsync(deps.registry.listTags(repository, signal));
+        listings.set(key, listing);
+      }
+      return listing;
+    },
+  };
+};
+
+export const toDecisionContext = ({ deps, catalog }: Scope, subscription: Subscription): DecisionContext => ({
+  subscription,
+  catalogVersion: catalog.version,
+  nowMs: deps.clock.nowMs(),
+  mode: deps.settings.mode,
+  evidenceDeadlineMs: deps.evidenceDeadlineMsOf(subscription),
+});

@@ -1,0 +1,142 @@
+import type { Digest } from "./artifact/digest.ts";
+import type { RepositoryName } from "./artifact/repository.ts";
+import type { Identity } from "./ports.ts";
+
+/** A version of a repository as one subscription sees it. `tag` is absent for subscriptions by digest. */
+export interface Version {
+  readonly tag?: string;
+  readonly digest: Digest;
+}
+
+/** What Flux would pick over all tags, verified or not, and how far Sluice got with it. */
+export interface FluxSelection extends Version {
+  /** Rises with each change of the selection: a tag that moves A→B→A is three selections. */
+  readonly sequence: number;
+  /** `baseline`: was there before Sluice looked, nobody is told. `allowed`: sluice.yaml asks for no signature. */
+  readonly status: "baseline" | "pending" | "verified" | "allowed" | "rejected";
+  /** The last decision's reason code. */
+  readonly reason: string;
+  readonly decisionId: string;
+  readonly sinceMs: number;
+  /** Until when evidence may still arrive. */
+  readonly deadlineMs: number;
+  /** How many looks for evidence there were; picks the next one from the schedule. */
+  readonly checks: number;
+  /** Present while pending. */
+  readonly checkAtMs?: number;
+  readonly identity?: Identity;
+}
+
+/** The desired row of one subscription and receiver: the newest decision that receiver should know. */
+export interface OutboxEntry extends Version {
+  readonly decisionId: string;
+  readonly sequence: number;
+  /** `withdrawn`: Flux would now take something unverified instead. */
+  readonly state: "due" | "accepted" | "parked" | "withdrawn";
+  readonly decidedAtMs: number;
+  readonly attempts: number;
+  readonly firstAttemptAtMs?: number;
+  /** Present while due. */
+  readonly nextAttemptAtMs?: number;
+  readonly lastOutcome?: string;
+  readonly acceptedAtMs?: number;
+  readonly identity?: Identity;
+  readonly previous?: Version;
+}
+
+/** All that is known of one subscription. One row, written by compare-and-set on `version`. */
+export interface SubscriptionState {
+  readonly subscription: string;
+  /** 0: no row yet. */
+  readonly version: number;
+  readonly selectorHash: string;
+  readonly selection?: FluxSelection;
+  /** The last version every receiver accepted. */
+  readonly delivered?: Version & { readonly decisionId: string; readonly atMs: number };
+  /** By receiver id. */
+  readonly outbox: Readonly<Record<string, OutboxEntry>>;
+}
+
+export type DecisionOutcome = "notify" | "wait" | "ignore" | "reject";
+
+/** One append-only line of the answer to "why did (or didn't) this deploy?". */
+export interface DecisionRecord {
+  readonly kind: "decision";
+  /** Unique: writing the same record twice leaves one. */
+  readonly id: string;
+  readonly decisionId: string;
+  readonly atMs: number;
+  readonly subscription: string;
+  readonly repository: RepositoryName;
+  readonly tag?: string;
+  readonly digest?: Digest;
+  readonly outcome: DecisionOutcome;
+  readonly reason: string;
+  readonly catalogVersion: string;
+  /** What the decision rests on: evidence, identity, previous version, mode. No secrets. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** One HTTP request to a receiver for one decision. */
+export interface AttemptRecord {
+  readonly kind: "attempt";
+  readonly id: string;
+  readonly decisionId: string;
+  readonly atMs: number;
+  readonly subscription: string;
+  readonly receiver: string;
+  readonly deliveryId: string;
+  readonly attempt: number;
+  readonly outcome: string;
+  readonly status?: number;
+  readonly durationMs: number;
+}
+
+export type StateRecord = DecisionRecord | AttemptRecord;
+
+export interface StateChange {
+  /** The new row; its `version` is the expected one plus one. Absent: only records are appended. */
+  readonly next?: SubscriptionState;
+  /** Appended in the same transaction; a record whose id exists is left as it is. */
+  readonly records: readonly StateRecord[];
+}
+
+export interface RecordQuery {
+  readonly afterSequence?: number;
+  readonly subscription?: string;
+  readonly decisionId?: string;
+  readonly repository?: string;
+  readonly outcome?: DecisionOutcome;
+  readonly newestFirst?: boolean;
+  readonly limit: number;
+}
+
+/** A record with its place in the log. */
+export type StoredRecord = StateRecord & { readonly sequence: number };
+
+/** Selections, outbox and decision records. Every method may throw `STATE_UNAVAILABLE`. */
+export interface StateStore {
+  /** The row, or an empty one with version 0. */
+  load(subscription: string): Promise<SubscriptionState>;
+  /** Atomic. `conflict`: somebody else wrote the row since it was loaded; nothing was written. */
+  commit(
+    subscription: string,
+    expectedVersion: number,
+    change: StateChange,
+  ): Promise<"committed" | "conflict">;
+  /** Receivers with entries due at `nowMs`. */
+  dueReceivers(nowMs: number, limit: number): Promise<readonly string[]>;
+  /** Subscriptions whose outbox has an entry for `receiver` due at `nowMs`, oldest first. */
+  dueSubscriptions(receiver: string, nowMs: number, limit: number): Promise<readonly string[]>;
+  /** Subscriptions whose pending selection should be looked at again. */
+  dueChecks(nowMs: number, limit: number): Promise<readonly string[]>;
+  records(query: RecordQuery): Promise<readonly StoredRecord[]>;
+  /** True once `markDone` was called for the key and it has not expired. */
+  isDone(key: string): Promise<boolean>;
+  markDone(key: string, expiresAtMs: number): Promise<void>;
+  /** One owner at a time until it releases or `leaseUntilMs` passes. */
+  claim(key: string, owner: string, leaseUntilMs: number): Promise<boolean>;
+  release(key: string, owner: string): Promise<void>;
+  /** Removes records and done marks older than `beforeMs`; returns how many. */
+  prune(beforeMs: number): Promise<number>;
+}
