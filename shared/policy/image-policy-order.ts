@@ -1,6 +1,6 @@
 import type { Selector } from "../ports.ts";
 import { parseGoFloat } from "./go-number.ts";
-import type { Selection, TagRefusal } from "./selection.ts";
+import { type Selection, type TagRefusal, toNone, toPicked } from "./selection.ts";
 import { compareVersions } from "./semver/compare.ts";
 import { checkConstraint, parseConstraint } from "./semver/constraint.ts";
 import { createVersionBuffer, parseFluxVersion, readFluxVersion } from "./semver/version.ts";
@@ -41,9 +41,9 @@ const settle = (
   current: string | undefined,
 ): Selection => {
   const tie = toTie(equals);
-  if (tie.length < 2) return { tag: preferred };
+  if (tie.length < 2) return toPicked(preferred);
   const keepsCurrent = !orderKnown && equals.some(({ tag }) => tag === current);
-  return { tag: keepsCurrent && current !== undefined ? current : preferred, tie };
+  return toPicked(keepsCurrent && current !== undefined ? current : preferred, tie);
 };
 
 const smallestTag = (entries: readonly Entry[]): string =>
@@ -84,7 +84,7 @@ const compileSemverOrder = (range: string, orderKnown: boolean): CompiledOrder |
       }
       // The first of equals stays: in descending order that is the greatest text.
       return equals.length === 0
-        ? { none: "no-match" }
+        ? toNone("no-match")
         : settle(equals, greatestTag(equals), orderKnown, current);
     },
   };
@@ -134,7 +134,8 @@ const compileNumericalOrder = (descending: boolean, orderKnown: boolean): Compil
       for (const entry of entries) {
         const value = parseGoFloat(entry.key);
         if (typeof value !== "number") {
-          return { error: "not-a-number", message: `tag ${JSON.stringify(entry.tag)} is not a number` };
+          const message = `tag ${JSON.stringify(entry.tag)} is not a number`;
+          return { kind: "error", code: "not-a-number", message };
         }
         numbered.push({ ...entry, value });
       }

@@ -1,12 +1,11 @@
-import type { Digest } from "../artifact/digest.ts";
-import { ACCEPTED, type CompiledSelector, refuse } from "./selection.ts";
+import { ACCEPTED, type CompiledSelector, refuse, toNone, toPicked } from "./selection.ts";
 
 /** `ref.digest`: no tag matters. */
-export const compileDigest = (digest: Digest): CompiledSelector => ({
+export const DIGEST_SELECTOR: CompiledSelector = {
   accepts: () => refuse("digest-pinned"),
   compare: () => 0,
-  pick: () => ({ digest }),
-});
+  pick: () => toNone("digest-pinned"),
+};
 
 const contains = (tags: Iterable<string>, wanted: string): boolean => {
   for (const tag of tags) if (tag === wanted) return true;
@@ -17,5 +16,5 @@ const contains = (tags: Iterable<string>, wanted: string): boolean => {
 export const compileTag = (tag: string): CompiledSelector => ({
   accepts: (candidate) => (candidate === tag ? ACCEPTED : refuse("other-tag")),
   compare: (a, b) => Number(a === tag) - Number(b === tag),
-  pick: (tags) => (contains(tags, tag) ? { tag } : { none: "tag-absent" }),
+  pick: (tags) => (contains(tags, tag) ? toPicked(tag) : toNone("tag-absent")),
 });

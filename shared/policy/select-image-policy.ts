@@ -1,7 +1,14 @@
 import type { Selector } from "../ports.ts";
 import { compileGoRegexp, type GoRegexp } from "./go-regexp.ts";
 import { type CompiledOrder, compileOrder, type Entry } from "./image-policy-order.ts";
-import { ACCEPTED, type CompiledSelector, refuse, type Selection, toRefusingSelector } from "./selection.ts";
+import {
+  ACCEPTED,
+  type CompiledSelector,
+  refuse,
+  type Selection,
+  toNone,
+  toRefusingSelector,
+} from "./selection.ts";
 
 type ImagePolicySelector = Extract<Selector, { kind: "image-policy" }>;
 
@@ -69,7 +76,7 @@ const toSelector = (parts: Parts): CompiledSelector => {
     },
     pick: (tags, current): Selection => {
       const entries = toEntries(tags, parts);
-      return entries.length === 0 ? { none: "no-match" } : order.pick(entries, current);
+      return entries.length === 0 ? toNone("no-match") : order.pick(entries, current);
     },
   };
 };

@@ -6,8 +6,9 @@ import {
   type CompiledSelector,
   refuse,
   type Selection,
+  toNone,
+  toPicked,
   toRefusingSelector,
-  toSelection,
 } from "./selection.ts";
 import { compareVersions } from "./semver/compare.ts";
 import { type Constraint, checkConstraint, parseConstraint } from "./semver/constraint.ts";
@@ -61,7 +62,9 @@ const pickHighest = (
     bestTag = tag;
     tied = undefined;
   }
-  return bestTag === undefined ? { none: "no-match" } : toSelection(bestTag, tied, current);
+  if (bestTag === undefined) return toNone("no-match");
+  if (tied === undefined || tied.size < 2) return toPicked(bestTag);
+  return toPicked(current !== undefined && tied.has(current) ? current : bestTag, [...tied]);
 };
 
 const toSelector = (parts: Parts): CompiledSelector => {

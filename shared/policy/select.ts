@@ -1,5 +1,5 @@
 import type { Selector } from "../ports.ts";
-import { compileDigest, compileTag } from "./select-fixed.ts";
+import { compileTag, DIGEST_SELECTOR } from "./select-fixed.ts";
 import { compileImagePolicy } from "./select-image-policy.ts";
 import { compileSemver } from "./select-semver.ts";
 import type { CompiledSelector } from "./selection.ts";
@@ -11,7 +11,7 @@ import type { CompiledSelector } from "./selection.ts";
 export const compileSelector = (selector: Selector): CompiledSelector => {
   switch (selector.kind) {
     case "digest":
-      return compileDigest(selector.digest);
+      return DIGEST_SELECTOR;
     case "tag":
       return compileTag(selector.tag);
     case "semver":

@@ -28,14 +28,13 @@ export interface SelectorProblem {
 }
 
 /**
- * What Flux would take from a list of tags. `tie`: several tags that Flux holds equal, the taken one among them;
+ * What Flux would take from a list of tags. `ties`: the tags that Flux holds equal, the taken one among them;
  * which one Flux takes may depend on the order it meets them in.
  */
 export type Selection =
-  | { readonly tag: string; readonly tie?: readonly string[] }
-  | { readonly digest: Digest }
-  | { readonly none: "no-match" | "tag-absent" }
-  | { readonly error: SelectorProblemCode; readonly message: string };
+  | { readonly kind: "picked"; readonly tag: string; readonly ties: readonly string[] }
+  | { readonly kind: "none"; readonly reason: "no-match" | "tag-absent" | "digest-pinned" }
+  | { readonly kind: "error"; readonly code: SelectorProblemCode; readonly message: string };
 
 export interface CompiledSelector {
   /** Set when Flux would refuse the object whatever the tags are. */
@@ -56,16 +55,16 @@ export const toRefusingSelector = (code: SelectorProblemCode, message: string): 
   problem: { code, message },
   accepts: () => refuse(code),
   compare: () => 0,
-  pick: () => ({ error: code, message }),
+  pick: () => ({ kind: "error", code, message }),
 });
 
-/** Settles a tie: what is already taken if it is among them, else `preferred`. */
-export const toSelection = (
-  preferred: string,
-  tied: ReadonlySet<string> | undefined,
-  current: string | undefined,
-): Selection => {
-  if (tied === undefined || tied.size < 2) return { tag: preferred };
-  const tag = current !== undefined && tied.has(current) ? current : preferred;
-  return { tag, tie: [...tied] };
-};
+export const toPicked = (tag: string, ties: readonly string[] = []): Selection => ({
+  kind: "picked",
+  tag,
+  ties,
+});
+
+export const toNone = (reason: Extract<Selection, { kind: "none" }>["reason"]): Selection => ({
+  kind: "none",
+  reason,
+});
