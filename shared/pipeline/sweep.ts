@@ -1,0 +1,44 @@
+import { formatRepository, type RepositoryName } from "../artifact/repository.ts";
+import type { QueuedWork } from "../ports.ts";
+import type { PipelineDeps } from "./deps.ts";
+import { hintDelivery } from "./hints.ts";
+
+/** Rows picked up per run; the next run takes the rest. */
+const MAX_DUE = 1_000;
+
+/** Work that is due but whose hint was lost: checks for evidence, deliveries. Cheap; runs often. */
+export const sweepDue = async (deps: PipelineDeps): Promise<void> => {
+  const nowMs = deps.clock.nowMs();
+  const [subscriptions, receivers] = await Promise.all([
+    deps.state.dueChecks(nowMs, MAX_DUE),
+    deps.state.dueReceivers(nowMs, MAX_DUE),
+  ]);
+  const checks = subscriptions.map(
+    (subscription): QueuedWork => ({
+      id: `evaluate/${subscription}/sweep`,
+      work: { kind: "evaluate", subscription },
+    }),
+  );
+  await deps.queue.send([
+    ...checks,
+    ...receivers.map((receiver) => hintDelivery(receiver, "sweep", 0, undefined)),
+  ]);
+};
+
+/**
+ * Asks for a fresh look at every repository in the catalog, spread over `spreadMs`: recovers events that never
+ * came and signatures that nobody announced. Goes through the same queue as pushes.
+ */
+export const sweepRepositories = async (deps: PipelineDeps, spreadMs: number): Promise<void> => {
+  const repositories = new Map<string, RepositoryName>();
+  for (const { repository } of deps.catalog().subscriptions())
+    repositories.set(formatRepository(repository), repository);
+  const messages = [...repositories].map(
+    ([name, repository]): QueuedWork => ({
+      id: `sweep/${name}`,
+      work: { kind: "sweep", repository },
+      delayMs: Math.floor(deps.random.fraction() * spreadMs),
+    }),
+  );
+  await deps.queue.send(messages);
+};

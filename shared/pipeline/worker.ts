@@ -1,0 +1,49 @@
+import type { Random, ReceivedWork, WorkConsumer } from "../ports.ts";
+import { settle } from "../settle.ts";
+import type { Log } from "./deps.ts";
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 5 * 60_000;
+/** About a day of tries at the longest delay; then a person looks. The sweep finds the version again anyway. */
+const MAX_RECEIVES = 300;
+
+/** Doubling, capped, with jitter over the upper half, so that a recovered registry is not met by all at once. */
+export const retryDelayMs = (receiveCount: number, random: Random): number => {
+  const fullMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(receiveCount - 1, 20), LONGEST_RETRY_MS);
+  return Math.round(fullMs / 2 + (random.fraction() * fullMs) / 2);
+};
+
+export interface WorkerDeps {
+  readonly consumer: WorkConsumer;
+  readonly random: Random;
+  readonly log: Log;
+  readonly run: (received: ReceivedWork) => Promise<void>;
+}
+
+const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Runs one received message and settles it with the queue: complete, retry later, or dead-letter with a reason. */
+export const workOff = async (
+  { consumer, random, log, run }: WorkerDeps,
+  received: ReceivedWork,
+): Promise<void> => {
+  const { id, work, receiveCount } = received;
+  const settlement = await settle(() => run(received));
+  switch (settlement.kind) {
+    case "done":
+      return consumer.complete(received);
+    case "park":
+      log("work-parked", { id, work: work.kind, reason: settlement.reason });
+      return consumer.park(received, settlement.reason);
+    case "retry": {
+      const reason = describe(settlement.error);
+      if (receiveCount >= MAX_RECEIVES) {
+        log("work-parked", { id, work: work.kind, reason });
+        return consumer.park(received, `gave up after ${receiveCount} tries: ${reason}`);
+      }
+      const delayMs = Math.max(settlement.afterMs ?? 0, retryDelayMs(receiveCount, random));
+      log("work-retried", { id, work: work.kind, receiveCount, delayMs, reason });
+      return consumer.retry(received, delayMs);
+    }
+  }
+};

@@ -1,0 +1,70 @@
+import type { Clock, QueuedWork, ReceivedWork, WorkConsumer, WorkQueue } from "../../shared/ports.ts";
+
+interface Row {
+  readonly message: QueuedWork;
+  availableAtMs: number;
+  receives: number;
+  lease: string | undefined;
+}
+
+export interface MemoryQueue extends WorkQueue, WorkConsumer {
+  freeAbandoned(): void;
+  readonly parked: readonly { readonly message: QueuedWork; readonly reason: string }[];
+  size(): number;
+}
+
+/** The queue of the simulation: passes the same contract as the real ones. */
+export const createMemoryQueue = (clock: Clock): MemoryQueue => {
+  const rows = new Map<string, Row>();
+  const parked: { message: QueuedWork; reason: string }[] = [];
+  let leases = 0;
+  const held = ({ id, lease }: ReceivedWork): Row | undefined => {
+    const row = rows.get(id);
+    return row?.lease === lease ? row : undefined;
+  };
+  return {
+    parked,
+    size: () => rows.size,
+    async send(messages) {
+      for (const message of messages) {
+        if (rows.has(message.id)) continue;
+        const availableAtMs = clock.nowMs() + (message.delayMs ?? 0);
+        rows.set(message.id, { message, availableAtMs, receives: 0, lease: undefined });
+      }
+    },
+    async receive(limit, leaseMs) {
+      const nowMs = clock.nowMs();
+      const ready = [...rows.values()].filter((row) => row.availableAtMs <= nowMs);
+      ready.sort((a, b) => a.availableAtMs - b.availableAtMs || (a.message.id < b.message.id ? -1 : 1));
+      return ready.slice(0, limit).map((row) => {
+        row.availableAtMs = nowMs + leaseMs;
+        row.receives += 1;
+        row.lease = `lease-${leases++}`;
+        const { id, work } = row.message;
+        return { id, work, receiveCount: row.receives, lease: row.lease };
+      });
+    },
+    async complete(received) {
+      if (held(received) !== undefined) rows.delete(received.id);
+    },
+    async retry(received, delayMs) {
+      const row = held(received);
+      if (row === undefined) return;
+      row.availableAtMs = clock.nowMs() + delayMs;
+      row.lease = undefined;
+    },
+    async park(received, reason) {
+      const row = held(received);
+      if (row === undefined) return;
+      rows.delete(received.id);
+      parked.push({ message: row.message, reason });
+    },
+    freeAbandoned() {
+      for (const row of rows.values()) {
+        if (row.lease === undefined) continue;
+        row.lease = undefined;
+        row.availableAtMs = clock.nowMs();
+      }
+    },
+  };
+};
