@@ -21,7 +21,7 @@ export interface Pipeline {
 const runWork = (deps: PipelineDeps, work: Work, signal: AbortSignal): Promise<void> => {
   switch (work.kind) {
     case "push":
-      return evaluatePush(deps, work.push, signal);
+      return evaluatePush(deps, work, signal);
     case "evaluate":
       return evaluateSubscription(deps, work.subscription, signal);
     case "sweep":

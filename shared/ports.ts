@@ -1,5 +1,6 @@
 import type { Digest } from "./artifact/digest.ts";
 import type { ArtifactName, RepositoryName } from "./artifact/repository.ts";
+import type { Secret } from "./artifact/secret.ts";
 
 /** Wall clock in milliseconds since the epoch. The domain has no other source of time. */
 export interface Clock {
@@ -9,6 +10,16 @@ export interface Clock {
 /** The domain's only randomness: uniform in [0, 1). Used for jitter, never for secrets. */
 export interface Random {
   fraction(): number;
+}
+
+// --------------------------------------------------------------------------------------------- secrets
+
+/** Where a secret is kept: an environment variable, or a file by its absolute path. */
+export type SecretRef = { readonly env: string } | { readonly file: string };
+
+/** Reads secrets where they are kept, anew when they change. Throws `SECRET_UNAVAILABLE`; never an empty secret. */
+export interface SecretSource {
+  read(ref: SecretRef): Promise<Secret>;
 }
 
 // ---------------------------------------------------------------------------------------------- intake
@@ -206,7 +217,8 @@ export type Work =
       readonly kind: "push";
       readonly push: Push;
       readonly receivedAtMs: number;
-      readonly sourceTrusted: boolean;
+      /** False for sources that prove nothing: such a push is marked as a mere hint in its decisions. */
+      readonly authenticated: boolean;
     }
   | { readonly kind: "evaluate"; readonly subscription: string }
   | { readonly kind: "sweep"; readonly repository: RepositoryName }

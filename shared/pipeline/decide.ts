@@ -19,6 +19,8 @@ export interface DecisionContext {
   /** `observe` decides and records, and fills no outbox. */
   readonly mode: "observe" | "enforce";
   readonly evidenceDeadlineMs: number;
+  /** Where the work came from; part of every record's facts. */
+  readonly origin: Facts;
 }
 
 type Facts = Readonly<Record<string, unknown>>;
@@ -52,7 +54,7 @@ const decisionRecord = (
   outcome: decision.outcome,
   reason: decision.reason,
   catalogVersion: context.catalogVersion,
-  facts: decision.facts ?? {},
+  facts: { ...decision.facts, origin: context.origin },
 });
 
 const versionOf = ({ tag, digest }: Version): Version => (tag === undefined ? { digest } : { tag, digest });

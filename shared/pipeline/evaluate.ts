@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Digest } from "../artifact/digest.ts";
 import { type RepositoryName, toRepositoryName } from "../artifact/repository.ts";
-import type { Push, Subscription } from "../ports.ts";
+import type { Push, Subscription, Work } from "../ports.ts";
 import { ensureBaseline, pickNow } from "./baseline.ts";
 import { considerVersion, recordIgnored } from "./consider.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { createScope, type Scope } from "./scope.ts";
 import { readSubject } from "./subject.ts";
+
+type PushWork = Extract<Work, { kind: "push" }>;
 
 /** A tag as a registry announced it; the digest is what it said then. */
 interface AnnouncedTag {
@@ -93,11 +95,20 @@ const duplicateKey = (push: Push): string | undefined =>
     : `push/${createHash("sha256").update(JSON.stringify(push)).digest("hex")}`;
 
 /** Evaluates one push. Idempotent: a second delivery of the same event changes nothing. */
-export const evaluatePush = async (deps: PipelineDeps, push: Push, signal: AbortSignal): Promise<void> => {
+export const evaluatePush = async (
+  deps: PipelineDeps,
+  { push, receivedAtMs, authenticated }: PushWork,
+  signal: AbortSignal,
+): Promise<void> => {
   if (push.kind === "ignored" || push.registry === undefined || push.repository === undefined) return;
   const key = duplicateKey(push);
   if (key !== undefined && (await deps.state.isDone(key))) return;
-  await considerPush(createScope(deps, signal), toRepositoryName(push.registry, push.repository), push);
+  const origin = { source: push.source, event: push.id, receivedAtMs, authenticated };
+  await considerPush(
+    createScope(deps, signal, origin),
+    toRepositoryName(push.registry, push.repository),
+    push,
+  );
   if (key !== undefined) await deps.state.markDone(key, deps.clock.nowMs() + deps.settings.duplicateWindowMs);
 };
 
@@ -107,7 +118,7 @@ export const evaluateSubscription = async (
   id: string,
   signal: AbortSignal,
 ): Promise<void> => {
-  const scope = createScope(deps, signal);
+  const scope = createScope(deps, signal, { source: "check" });
   const subscription = scope.catalog.subscription(id);
   if (subscription === undefined || subscription.suspended) return;
   const { selection } = await ensureBaseline(scope, subscription);
@@ -121,7 +132,7 @@ export const evaluateRepository = async (
   name: RepositoryName,
   signal: AbortSignal,
 ): Promise<void> => {
-  const scope = createScope(deps, signal);
+  const scope = createScope(deps, signal, { source: "sweep" });
   for (const subscription of scope.catalog.match(name)) {
     if (subscription.suspended) continue;
     const { selection } = await ensureBaseline(scope, subscription);

@@ -8,15 +8,18 @@ export interface Scope {
   readonly deps: PipelineDeps;
   readonly catalog: CatalogView;
   readonly signal: AbortSignal;
+  /** Where the work came from, for the decision's facts. */
+  readonly origin: Readonly<Record<string, unknown>>;
   tagsOf(repository: RepositoryName): Promise<readonly string[]>;
 }
 
-export const createScope = (deps: PipelineDeps, signal: AbortSignal): Scope => {
+export const createScope = (deps: PipelineDeps, signal: AbortSignal, origin: Scope["origin"]): Scope => {
   const listings = new Map<string, Promise<readonly string[]>>();
   return {
     deps,
     catalog: deps.catalog(),
     signal,
+    origin,
     tagsOf(repository) {
       const key = formatRepository(repository);
       let listing = listings.get(key);
@@ -29,10 +32,14 @@ export const createScope = (deps: PipelineDeps, signal: AbortSignal): Scope => {
   };
 };
 
-export const toDecisionContext = ({ deps, catalog }: Scope, subscription: Subscription): DecisionContext => ({
+export const toDecisionContext = (
+  { deps, catalog, origin }: Scope,
+  subscription: Subscription,
+): DecisionContext => ({
   subscription,
   catalogVersion: catalog.version,
   nowMs: deps.clock.nowMs(),
   mode: deps.settings.mode,
+  origin,
   evidenceDeadlineMs: deps.evidenceDeadlineMsOf(subscription),
 });

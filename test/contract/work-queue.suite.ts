@@ -42,6 +42,7 @@ export const describeWorkQueue = (name: string, create: () => Promise<QueueUnder
       const work: Work = {
         kind: "push",
         receivedAtMs: 7,
+        authenticated: true,
         push: { source: "zot", kind: "artifact", tag: "ü" },
       };
       await queue.send([{ id: "p", work }]);
