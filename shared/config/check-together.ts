@@ -1,0 +1,127 @@
+import type { KeyPath } from "./locate.ts";
+import type { Problem } from "./problem.ts";
+import type { ConfigInput } from "./schema.ts";
+import { SOURCE_TYPES } from "./schema-sources.ts";
+
+type Trust = Pick<
+  NonNullable<ConfigInput["rules"]>[number],
+  "identities" | "keys" | "unverified" | "transparencyLog" | "trustedRoot"
+>;
+
+const repeated = (names: readonly string[]): ReadonlySet<number> => {
+  const seen = new Set<string>();
+  const indices = new Set<number>();
+  for (const [index, name] of names.entries()) {
+    if (seen.has(name)) indices.add(index);
+    seen.add(name);
+  }
+  return indices;
+};
+
+const checkTrust = (trust: Trust, path: KeyPath, roots: ReadonlySet<string>): readonly Problem[] => {
+  const problems: Problem[] = [];
+  const add = (key: string, message: string) => problems.push({ path: [...path, key], message });
+  const { identities, keys, unverified, transparencyLog, trustedRoot } = trust;
+  if (unverified !== undefined && (identities !== undefined || keys !== undefined)) {
+    add("unverified", "contradicts identities and keys; remove one side");
+  }
+  if (identities !== undefined && keys !== undefined) {
+    add("keys", "stands beside identities; write two rules, both must hold then");
+  }
+  if (unverified === undefined && identities === undefined && keys === undefined) {
+    problems.push({ path, message: "names nobody; write identities, keys or `unverified: allow`" });
+  }
+  if (transparencyLog === "none" && keys === undefined) {
+    add("transparencyLog", "may be none only with keys; write required or timestamp");
+  }
+  if (trustedRoot !== undefined && !roots.has(trustedRoot)) {
+    add("trustedRoot", "names no entry of trustedRoots; add it there, or use one of its names");
+  }
+  return problems;
+};
+
+const checkClusters = (input: ConfigInput, roots: ReadonlySet<string>): readonly Problem[] => {
+  const twice = repeated(input.clusters.map(({ name }) => name));
+  return input.clusters.flatMap((cluster, index) => {
+    const path = ["clusters", index];
+    const problems: Problem[] = [];
+    if (twice.has(index)) {
+      problems.push({ path: [...path, "name"], message: "is used by another cluster; names must differ" });
+    }
+    if ("artifact" in cluster.manifests) {
+      problems.push(...checkTrust(cluster.manifests, [...path, "manifests"], roots));
+    }
+    if (cluster.receiver === undefined) {
+      if (input.mode === "enforce") {
+        problems.push({
+          path: [...path, "receiver"],
+          message: "is missing; enforce mode needs it: write {baseUrl: https://…, token: {env: NAME}}",
+        });
+      }
+      return problems;
+    }
+    const { token, tokens, audience, previousToken } = cluster.receiver;
+    if (token === undefined && tokens === undefined && audience === undefined) {
+      problems.push({
+        path: [...path, "receiver", "token"],
+        message: "is missing; write token or tokens (generic-hmac) or audience (generic-oidc)",
+      });
+    }
+    if (previousToken !== undefined && token === undefined) {
+      problems.push({
+        path: [...path, "receiver", "previousToken"],
+        message: "has no `token` that it precedes; use previousTokens for single Receivers",
+      });
+    }
+    return problems;
+  });
+};
+
+const checkSources = (input: ConfigInput): readonly Problem[] => {
+  const sources = input.sources ?? [];
+  const nameTwice = repeated(sources.map(({ type, name }) => name ?? type));
+  const pathTwice = repeated(sources.map(({ type, name, path }) => path ?? `/events/${name ?? type}`));
+  return sources.flatMap((source, index) => {
+    const path = ["sources", index];
+    const problems: Problem[] = [];
+    if (nameTwice.has(index)) {
+      problems.push({
+        path: [...path, "name"],
+        message: "is used by another source; give this one a name of its own",
+      });
+    }
+    if (pathTwice.has(index) && !nameTwice.has(index)) {
+      problems.push({ path: [...path, "path"], message: "is used by another source; paths must differ" });
+    }
+    const proof = SOURCE_TYPES[source.type];
+    const hasToken = proof !== "secret" && proof !== "secret-in-path" && source.audience !== undefined;
+    const proves = source.secrets !== undefined || hasToken;
+    if (!proves && source.unauthenticated === undefined) {
+      problems.push({
+        path,
+        message:
+          proof === "token"
+            ? "proves nothing; write audience and email, or `unauthenticated: allow`"
+            : "proves nothing; write secrets: [{env: NAME}], or `unauthenticated: allow`",
+      });
+    }
+    if (source.type === "gar" && source.audience !== undefined && source.email === undefined) {
+      problems.push({
+        path: [...path, "email"],
+        message:
+          "is missing; without it any Google service account could post: write the push subscription's",
+      });
+    }
+    return problems;
+  });
+};
+
+/** What no single value shows: names used twice, names of nothing, settings that contradict each other. */
+export const checkTogether = (input: ConfigInput): readonly Problem[] => {
+  const roots = new Set(["default", ...Object.keys(input.trustedRoots ?? {})]);
+  return [
+    ...checkClusters(input, roots),
+    ...checkSources(input),
+    ...(input.rules ?? []).flatMap((rule, index) => checkTrust(rule, ["rules", index], roots)),
+  ];
+};

@@ -1,0 +1,126 @@
+import type { RepositoryName } from "../artifact/repository.ts";
+import type { IdentityRule, SecretRef, VerifyRule } from "../ports.ts";
+import type { RepositoryGlob } from "./repository-glob.ts";
+import type { SourceType } from "./schema-sources.ts";
+
+/** A PEM public key or another small file: a path, or where a secret is. Paths are absolute. */
+export type FileRef = SecretRef;
+
+export interface TrustSettings {
+  readonly identities: readonly IdentityRule[];
+  readonly keys: readonly FileRef[];
+  readonly transparencyLog: VerifyRule["transparencyLog"];
+  /** A name in `trustedRoots`. */
+  readonly trustedRoot?: string;
+  /** Nobody has to sign. */
+  readonly unverified: boolean;
+}
+
+export interface RuleSettings extends TrustSettings {
+  /** `rules[3]`, for messages. */
+  readonly key: string;
+  readonly repositories: readonly RepositoryGlob[];
+  readonly predicateType?: string;
+  readonly signatureRepository?: RepositoryName;
+  readonly deadlineMs: number;
+}
+
+export type ManifestSettings =
+  | { readonly kind: "folder"; readonly folder: string; readonly intervalMs: number }
+  | {
+      readonly kind: "artifact";
+      /** Without `oci://`. */
+      readonly reference: string;
+      readonly trust: TrustSettings;
+      readonly intervalMs: number;
+    }
+  | {
+      readonly kind: "kubeconfig";
+      readonly path: string;
+      readonly context?: string;
+      readonly intervalMs: number;
+    }
+  | { readonly kind: "in-cluster"; readonly intervalMs: number };
+
+export interface ReceiverSettings {
+  /** Without a slash at the end. */
+  readonly baseUrl: string;
+  readonly token?: SecretRef;
+  /** By `<namespace>/<name>` of the Receiver; before `token`. */
+  readonly tokens: ReadonlyMap<string, SecretRef>;
+  readonly previousToken?: SecretRef;
+  readonly previousTokens: ReadonlyMap<string, SecretRef>;
+  readonly audience?: string;
+  readonly signingKey?: SecretRef;
+  readonly allowPrivateAddresses: boolean;
+  readonly ca?: string;
+  readonly clientCertificate?: { readonly certificate: string; readonly key: SecretRef };
+}
+
+/** Values of Secrets that manifests name, by `<namespace>/<name>` and key; or files `<folder>/<namespace>/<name>/<key>`. */
+export interface ClusterSecrets {
+  readonly folder?: string;
+  readonly data: ReadonlyMap<string, ReadonlyMap<string, SecretRef>>;
+}
+
+export interface ClusterSettings {
+  readonly name: string;
+  readonly manifests: ManifestSettings;
+  readonly receiver?: ReceiverSettings;
+  readonly secrets: ClusterSecrets;
+}
+
+export interface SourceSettings {
+  readonly type: SourceType;
+  readonly name: string;
+  readonly path: string;
+  readonly secrets: readonly SecretRef[];
+  readonly header?: string;
+  /** Host that clusters pull from; replaces the event's. */
+  readonly registry?: string;
+  readonly audience?: string;
+  readonly email?: string;
+  readonly issuer?: string;
+  readonly jfrogMode?: "secret" | "hmac";
+  /** Events are taken although they prove nothing. */
+  readonly unauthenticated: boolean;
+}
+
+export type CredentialSettings =
+  | { readonly kind: "basic"; readonly username: string; readonly password: SecretRef }
+  | { readonly kind: "docker-config"; readonly path: string };
+
+export interface RegistrySettings {
+  readonly plainHttp: boolean;
+  readonly credentials?: CredentialSettings;
+  readonly allowPrivateAddresses: boolean;
+  readonly ca?: string;
+}
+
+export interface Limits {
+  readonly bodyBytes: number;
+  readonly eventsPerMinute: number;
+  readonly evaluations: number;
+  readonly deliveries: number;
+  readonly attempts: number;
+  readonly registryTimeoutMs: number;
+  readonly receiverTimeoutMs: number;
+}
+
+/** `sluice.yaml`, checked. Paths are absolute, secrets are references, patterns compile. */
+export interface Config {
+  readonly mode: "observe" | "enforce";
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly state: { readonly path: string; readonly retentionMs: number };
+  readonly clusters: readonly ClusterSettings[];
+  readonly sources: readonly SourceSettings[];
+  /** Absolute paths by name; `default` replaces the root that ships with Sluice. */
+  readonly trustedRoots: ReadonlyMap<string, string>;
+  readonly rules: readonly RuleSettings[];
+  readonly evidence: { readonly deadlineMs: number };
+  /** By canonical host. */
+  readonly registries: ReadonlyMap<string, RegistrySettings>;
+  readonly network: { readonly allowPrivate: readonly string[] };
+  readonly sweep: { readonly intervalMs: number; readonly requestBudget: number };
+  readonly limits: Limits;
+}

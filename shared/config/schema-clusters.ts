@@ -1,0 +1,106 @@
+import * as v from "valibot";
+import { list, mapOf, oneOf, section, textOr } from "./schema-section.ts";
+import { trustEntries } from "./schema-trust.ts";
+import { duration, flag, httpUrl, name, objectKey, path, secret, text } from "./schema-values.ts";
+
+const interval = v.optional(duration("How often the manifests are read again.", "1m", "5s", "1d"));
+
+const manifests = oneOf(
+  "Where the cluster's Flux manifests are read from. Rendered manifests: what kustomize or flux build prints.",
+  {
+    folder: section("A folder of YAML files.", {
+      folder: path(
+        "Folder with rendered Flux manifests, read with all folders below.",
+        "./clusters/production",
+      ),
+      interval,
+    }),
+    artifact: section("An OCI artifact made by `flux push artifact`. It must verify before it is used.", {
+      artifact: v.pipe(
+        text("an artifact", "oci://ghcr.io/acme/manifests:production", 1_024),
+        v.regex(
+          /^oci:\/\/[^/\s]+\/[^\s]+$/,
+          "must start with oci:// and name host and path; write e.g. oci://ghcr.io/acme/manifests:production",
+        ),
+        v.description("Reference with tag or digest."),
+      ),
+      ...trustEntries,
+      interval,
+    }),
+    kubeconfig: section("A running cluster, by a kubeconfig file.", {
+      kubeconfig: path("Path of the kubeconfig.", "./production.kubeconfig"),
+      context: v.optional(
+        v.pipe(
+          text("a context name", "production"),
+          v.description("Context to use; default: the current one."),
+        ),
+      ),
+      interval,
+    }),
+    inCluster: section("The cluster that Sluice runs in, by its service account.", {
+      inCluster: v.pipe(v.literal(true, "must be true, or be left out"), v.description("Always true.")),
+      interval,
+    }),
+  },
+  "must say where the manifests are; write {folder: path}, {artifact: oci://…}, {kubeconfig: path} or {inCluster: true}",
+);
+
+const tokenMap = (description: string) =>
+  v.pipe(
+    mapOf(objectKey, secret, 'must be a mapping; write e.g. {"flux-system/webhook": {env: FLUX_TOKEN}}'),
+    v.description(description),
+  );
+
+const receiver = section("How this cluster's Flux Receivers are reached.", {
+  baseUrl: httpUrl(
+    "Address of Flux's webhook-receiver service; the hook path is added to it.",
+    "https://flux.example.com",
+  ),
+  token: v.optional(secret),
+  tokens: v.optional(tokenMap("Tokens of single Receivers by <namespace>/<name>, before `token`.")),
+  previousToken: v.optional(secret),
+  previousTokens: v.optional(tokenMap("As `previousToken`, for single Receivers.")),
+  audience: v.optional(
+    v.pipe(
+      text("an audience", "notification-controller"),
+      v.description("Audience of the identity token for generic-oidc Receivers: one per cluster."),
+    ),
+  ),
+  signingKey: v.optional(secret),
+  allowPrivateAddresses: v.optional(
+    flag("Lets the base URL resolve to private addresses. Loopback, link-local and metadata stay refused."),
+  ),
+  ca: v.optional(path("PEM file with certificate authorities to trust besides the system's.", "./ca.pem")),
+  clientCertificate: v.optional(
+    section("Client certificate to present.", {
+      certificate: path("PEM file with the certificate chain.", "./client.pem"),
+      key: secret,
+    }),
+  ),
+});
+
+const dataKey = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9._-]{1,253}$/, "must be a key of a Secret; write e.g. cosign.pub"),
+);
+
+const secretFile = textOr(path("Path of the file with the value.", "keys/cosign.pub"), secret);
+
+const secretData = mapOf(
+  objectKey,
+  mapOf(dataKey, secretFile, "must be a mapping; write e.g. {cosign.pub: keys/cosign.pub}"),
+  'must be a folder or a mapping; write e.g. {"apps/cosign-keys": {cosign.pub: keys/cosign.pub}}',
+);
+const secrets = textOr(path("Folder with files <namespace>/<name>/<key>.", "./secrets"), secretData);
+
+const cluster = section("One cluster.", {
+  name: name("Name in decisions, ids and metrics.", "production"),
+  manifests,
+  receiver: v.optional(receiver),
+  secrets: v.optional(secrets),
+});
+
+export const clusters = v.pipe(
+  list(cluster, "[{name: production, manifests: {folder: ./clusters/production}}]"),
+  v.description("The Flux clusters to serve."),
+);

@@ -1,0 +1,119 @@
+import * as v from "valibot";
+import { clusters } from "./schema-clusters.ts";
+import { list, mapOf, oneOf, section } from "./schema-section.ts";
+import { sources } from "./schema-sources.ts";
+import { rules, trustedRoots } from "./schema-trust.ts";
+import { cidr, duration, flag, path, secret, size, text, whole } from "./schema-values.ts";
+
+const mode = v.pipe(
+  v.picklist(["observe", "enforce"], "must be observe or enforce; start with observe"),
+  v.description(
+    "observe: decide and record everything, send nothing to any cluster. enforce: also poke the clusters' Receivers.",
+  ),
+);
+
+const listen = section("Where Sluice takes events.", {
+  host: v.optional(
+    v.pipe(text("an address", "127.0.0.1", 255), v.description("Address to listen on; default 127.0.0.1.")),
+  ),
+  port: v.optional(whole("Port to listen on; default 8080. 0 takes a free one.", 0, 65_535)),
+});
+
+const state = section("Where decisions and work in progress are kept.", {
+  path: v.optional(path("SQLite file; default ./.sluice/sluice.db.", "./.sluice/sluice.db")),
+  retention: v.optional(duration("How long decision records are kept; default 90d.", "90d", "1h", "3650d")),
+});
+
+const evidence = section("How long signatures may lag behind their artifact.", {
+  deadline: v.optional(
+    duration("An artifact without accepted evidence waits this long; default 15m.", "15m", "1s", "7d"),
+  ),
+});
+
+const credentials = oneOf(
+  "How to log in. Default: anonymous.",
+  {
+    username: section("User name and password or token.", {
+      username: v.pipe(text("a user name", "robot$sluice", 255), v.description("User name.")),
+      password: secret,
+    }),
+    dockerConfig: section("Logins from a docker config.json.", {
+      dockerConfig: path("Path of the config.json.", "/run/secrets/config.json"),
+    }),
+  },
+  "must be {username: NAME, password: {env: NAME}} or {dockerConfig: path}",
+);
+
+const registry = section("How one registry host is read.", {
+  plainHttp: v.optional(flag("Talk HTTP without TLS. For test registries only.")),
+  credentials: v.optional(credentials),
+  allowPrivateAddresses: v.optional(
+    flag("Lets the host resolve to private addresses. Loopback needs `network.allowPrivate`."),
+  ),
+  ca: v.optional(path("PEM file with certificate authorities to trust besides the system's.", "./ca.pem")),
+});
+
+const registryHost = v.pipe(
+  v.string(),
+  v.regex(
+    /^[A-Za-z0-9[][A-Za-z0-9.:[\]-]{0,254}$/,
+    "must be a registry host, with port if any and without scheme; write e.g. registry.example.com:5000",
+  ),
+);
+
+const registries = v.pipe(
+  mapOf(
+    registryHost,
+    registry,
+    'must be a mapping of hosts; write e.g. {"registry.example.com": {plainHttp: true}}',
+  ),
+  v.description("Registries by host, as the manifests name them. Only those that need a setting."),
+);
+
+const network = section("Which addresses Sluice may connect to.", {
+  allowPrivate: v.optional(
+    v.pipe(
+      list(cidr, "[10.0.0.0/8]"),
+      v.description(
+        "Private networks that registries and receivers may be in. Everything else must be public.",
+      ),
+    ),
+  ),
+});
+
+const sweep = section("The timer that recovers missed events and late evidence.", {
+  interval: v.optional(duration("Time between sweeps; default 15m.", "15m", "10s", "1d")),
+  requestBudget: v.optional(
+    whole("Requests to one registry in one sweep, at most; default 500.", 1, 1_000_000),
+  ),
+});
+
+const limits = section("Bounds on what a peer can make Sluice do.", {
+  body: v.optional(size("Largest event body; default 1MiB.", "1MiB", "16MiB")),
+  eventsPerMinute: v.optional(whole("Events from one source in a minute; default 6000.", 1, 10_000_000)),
+  evaluations: v.optional(whole("Artifacts judged at the same time; default 8.", 1, 1_024)),
+  deliveries: v.optional(whole("Requests to receivers at the same time; default 64.", 1, 4_096)),
+  attempts: v.optional(whole("Tries of one piece of work before it is set aside; default 12.", 1, 100)),
+  registryTimeout: v.optional(duration("Wait for one registry answer; default 30s.", "30s", "1s", "5m")),
+  receiverTimeout: v.optional(
+    duration("Wait for a receiver; default 60s. Hanging up earlier cancels its work.", "60s", "1s", "5m"),
+  ),
+});
+
+/** `sluice.yaml`. */
+export const configSchema = section("Configuration of Sluice.", {
+  mode,
+  listen: v.optional(listen),
+  state: v.optional(state),
+  clusters,
+  sources: v.optional(sources),
+  trustedRoots: v.optional(trustedRoots),
+  rules: v.optional(rules),
+  evidence: v.optional(evidence),
+  registries: v.optional(registries),
+  network: v.optional(network),
+  sweep: v.optional(sweep),
+  limits: v.optional(limits),
+});
+
+export type ConfigInput = v.InferOutput<typeof configSchema>;

@@ -1,0 +1,162 @@
+import { resolve } from "node:path";
+import { toRepositoryName } from "../artifact/repository.ts";
+import type { SecretRef } from "../ports.ts";
+import type {
+  ClusterSecrets,
+  ClusterSettings,
+  Config,
+  Limits,
+  ManifestSettings,
+  ReceiverSettings,
+  RegistrySettings,
+} from "./config.ts";
+import type { ConfigInput } from "./schema.ts";
+import { toFileRef, toPath, toSecretRef, toTrust, type WithFolder } from "./to-references.ts";
+import { toRules } from "./to-rules.ts";
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
+type ClusterInput = ConfigInput["clusters"][number];
+
+const toManifests = (input: ClusterInput["manifests"], at: WithFolder): ManifestSettings => {
+  const intervalMs = input.interval ?? MINUTE_MS;
+  if ("folder" in input) return { kind: "folder", folder: toPath(input.folder, at), intervalMs };
+  if ("artifact" in input) {
+    const reference = input.artifact.slice("oci://".length);
+    return { kind: "artifact", reference, trust: toTrust(input, at), intervalMs };
+  }
+  if ("kubeconfig" in input) {
+    const context = input.context === undefined ? {} : { context: input.context };
+    return { kind: "kubeconfig", path: toPath(input.kubeconfig, at), ...context, intervalMs };
+  }
+  return { kind: "in-cluster", intervalMs };
+};
+
+const toTokens = (
+  input: Readonly<Record<string, SecretRef>> | undefined,
+  at: WithFolder,
+): ReadonlyMap<string, SecretRef> =>
+  new Map(Object.entries(input ?? {}).map(([key, secret]) => [key, toSecretRef(secret, at)]));
+
+const toReceiver = (input: NonNullable<ClusterInput["receiver"]>, at: WithFolder): ReceiverSettings => ({
+  baseUrl: input.baseUrl.replace(/\/+$/, ""),
+  ...(input.token === undefined ? {} : { token: toSecretRef(input.token, at) }),
+  tokens: toTokens(input.tokens, at),
+  ...(input.previousToken === undefined ? {} : { previousToken: toSecretRef(input.previousToken, at) }),
+  previousTokens: toTokens(input.previousTokens, at),
+  ...(input.audience === undefined ? {} : { audience: input.audience }),
+  ...(input.signingKey === undefined ? {} : { signingKey: toSecretRef(input.signingKey, at) }),
+  allowPrivateAddresses: input.allowPrivateAddresses ?? false,
+  ...(input.ca === undefined ? {} : { ca: toPath(input.ca, at) }),
+  ...(input.clientCertificate === undefined
+    ? {}
+    : {
+        clientCertificate: {
+          certificate: toPath(input.clientCertificate.certificate, at),
+          key: toSecretRef(input.clientCertificate.key, at),
+        },
+      }),
+});
+
+const toClusterSecrets = (input: ClusterInput["secrets"], at: WithFolder): ClusterSecrets => {
+  if (input === undefined) return { data: new Map() };
+  if (typeof input === "string") return { folder: toPath(input, at), data: new Map() };
+  const entries = Object.entries(input).map(
+    ([object, values]) =>
+      [object, new Map(Object.entries(values).map(([key, ref]) => [key, toFileRef(ref, at)]))] as const,
+  );
+  return { data: new Map(entries) };
+};
+
+const toCluster = (input: ClusterInput, at: WithFolder): ClusterSettings => ({
+  name: input.name,
+  manifests: toManifests(input.manifests, at),
+  ...(input.receiver === undefined ? {} : { receiver: toReceiver(input.receiver, at) }),
+  secrets: toClusterSecrets(input.secrets, at),
+});
+
+const toSources = (input: ConfigInput["sources"], at: WithFolder): Config["sources"] =>
+  (input ?? []).map(({ type, secrets, unauthenticated, ...rest }) => {
+    const name = rest.name ?? type;
+    const { header, registry, audience, email, issuer, jfrogMode } = rest;
+    return {
+      type,
+      name,
+      path: rest.path ?? `/events/${name}`,
+      secrets: (secrets ?? []).map((secret) => toSecretRef(secret, at)),
+      ...(header === undefined ? {} : { header: header.toLowerCase() }),
+      ...(registry === undefined ? {} : { registry: toRepositoryName(registry, "a/b").registry }),
+      ...(audience === undefined ? {} : { audience }),
+      ...(email === undefined ? {} : { email }),
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(jfrogMode === undefined ? {} : { jfrogMode }),
+      unauthenticated: unauthenticated === "allow",
+    };
+  });
+
+const toRegistry = (
+  input: NonNullable<ConfigInput["registries"]>[string],
+  at: WithFolder,
+): RegistrySettings => {
+  const { credentials, ca } = input;
+  return {
+    plainHttp: input.plainHttp ?? false,
+    allowPrivateAddresses: input.allowPrivateAddresses ?? false,
+    ...(ca === undefined ? {} : { ca: toPath(ca, at) }),
+    ...(credentials === undefined
+      ? {}
+      : {
+          credentials:
+            "username" in credentials
+              ? {
+                  kind: "basic",
+                  username: credentials.username,
+                  password: toSecretRef(credentials.password, at),
+                }
+              : { kind: "docker-config", path: toPath(credentials.dockerConfig, at) },
+        }),
+  };
+};
+
+const toLimits = (input: ConfigInput["limits"]): Limits => ({
+  bodyBytes: input?.body ?? 1_048_576,
+  eventsPerMinute: input?.eventsPerMinute ?? 6_000,
+  evaluations: input?.evaluations ?? 8,
+  deliveries: input?.deliveries ?? 64,
+  attempts: input?.attempts ?? 12,
+  registryTimeoutMs: input?.registryTimeout ?? 30_000,
+  receiverTimeoutMs: input?.receiverTimeout ?? MINUTE_MS,
+});
+
+/** Fills in the defaults and resolves paths against `baseFolder`, which must be absolute. Total: the input is checked. */
+export const toConfig = (input: ConfigInput, baseFolder: string): Config => {
+  const at: WithFolder = { baseFolder };
+  const deadlineMs = input.evidence?.deadline ?? 15 * MINUTE_MS;
+  const registries = Object.entries(input.registries ?? {}).map(
+    ([host, settings]) => [toRepositoryName(host, "a/b").registry, toRegistry(settings, at)] as const,
+  );
+  const roots = Object.entries(input.trustedRoots ?? {}).map(
+    ([name, path]) => [name, resolve(baseFolder, path)] as const,
+  );
+  return {
+    mode: input.mode,
+    listen: { host: input.listen?.host ?? "127.0.0.1", port: input.listen?.port ?? 8080 },
+    state: {
+      path: toPath(input.state?.path ?? ".sluice/sluice.db", at),
+      retentionMs: input.state?.retention ?? 90 * DAY_MS,
+    },
+    clusters: input.clusters.map((cluster) => toCluster(cluster, at)),
+    sources: toSources(input.sources, at),
+    trustedRoots: new Map(roots),
+    rules: toRules(input.rules ?? [], deadlineMs, at),
+    evidence: { deadlineMs },
+    registries: new Map(registries),
+    network: { allowPrivate: input.network?.allowPrivate ?? [] },
+    sweep: {
+      intervalMs: input.sweep?.interval ?? 15 * MINUTE_MS,
+      requestBudget: input.sweep?.requestBudget ?? 500,
+    },
+    limits: toLimits(input.limits),
+  };
+};
