@@ -1,0 +1,3 @@
+module sluice.test/loopback
+
+go 1.26

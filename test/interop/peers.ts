@@ -1,0 +1,187 @@
+/** How a peer is had. Package clients only, each pinned to one version. */
+export type Recipe =
+  /** `go install <package>@v<version>`. */
+  | { readonly kind: "go-install"; readonly package: string; readonly binary: string }
+  /** A module of its own with `tool` lines, for programs whose modules need replacing or cannot be installed. */
+  | {
+      readonly kind: "go-module";
+      readonly module: string;
+      /** Binary name → package. */
+      readonly tools: Readonly<Record<string, string>>;
+      /** Path → `path@version`. */
+      readonly replace?: Readonly<Record<string, string>>;
+      /** Replace the module's in-tree staging folders by what is published at v0.<minor>.<patch>. */
+      readonly publishedStaging?: true;
+    }
+  /** Our own program in `go/<folder>`. */
+  | { readonly kind: "go-source"; readonly folder: string; readonly binary: string }
+  /** Files that lie in a Go module. */
+  | { readonly kind: "go-files"; readonly module: string; readonly folder: string }
+  /** Unpacked, not installed. */
+  | { readonly kind: "debian"; readonly package: string; readonly pin: string };
+
+export interface Peer {
+  readonly name: string;
+  readonly version: string;
+  readonly recipe: Recipe;
+  /** `core` runs on every change; `full` adds what takes long to build or to run. */
+  readonly neededBy: "core" | "full";
+  /** On 2 cores with cold caches; shown while building, so that nobody thinks it hangs. */
+  readonly typicalBuildS: number;
+}
+
+const goInstall = (path: string, binary: string): Recipe => ({ kind: "go-install", package: path, binary });
+
+/** Every server and tool that the interop suite runs against. */
+export const peers = [
+  {
+    name: "loopback",
+    version: "source",
+    recipe: { kind: "go-source", folder: "loopback", binary: "loopback" },
+    neededBy: "core",
+    typicalBuildS: 5,
+  },
+  {
+    name: "ctlog",
+    version: "source",
+    recipe: { kind: "go-source", folder: "ctlog", binary: "ctlog" },
+    neededBy: "core",
+    typicalBuildS: 20,
+  },
+  {
+    name: "referrers-registry",
+    version: "source",
+    recipe: { kind: "go-source", folder: "referrers-registry", binary: "referrers-registry" },
+    neededBy: "core",
+    typicalBuildS: 20,
+  },
+  {
+    name: "crane",
+    version: "0.22.1",
+    recipe: goInstall("github.com/google/go-containerregistry/cmd/crane", "crane"),
+    neededBy: "core",
+    typicalBuildS: 55,
+  },
+  {
+    name: "distribution-2",
+    version: "2.8.2",
+    recipe: { kind: "debian", package: "docker-registry", pin: "2.8.2*" },
+    neededBy: "core",
+    typicalBuildS: 2,
+  },
+  {
+    name: "distribution-3",
+    version: "3.1.2",
+    recipe: goInstall("github.com/distribution/distribution/v3/cmd/registry", "registry"),
+    neededBy: "core",
+    typicalBuildS: 115,
+  },
+  {
+    name: "cosign",
+    version: "3.1.3",
+    recipe: goInstall("github.com/sigstore/cosign/v3/cmd/cosign", "cosign"),
+    neededBy: "core",
+    typicalBuildS: 280,
+  },
+  {
+    name: "cosign-2",
+    version: "2.6.5",
+    recipe: goInstall("github.com/sigstore/cosign/v2/cmd/cosign", "cosign"),
+    neededBy: "core",
+    typicalBuildS: 240,
+  },
+  {
+    name: "fulcio",
+    version: "1.8.8",
+    recipe: goInstall("github.com/sigstore/fulcio", "fulcio"),
+    neededBy: "core",
+    typicalBuildS: 60,
+  },
+  {
+    name: "timestamp-server",
+    version: "2.1.3",
+    recipe: goInstall("github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server", "timestamp-server"),
+    neededBy: "core",
+    typicalBuildS: 70,
+  },
+  {
+    name: "rekor",
+    version: "2.3.0",
+    recipe: goInstall("github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix", "posix"),
+    neededBy: "core",
+    typicalBuildS: 35,
+  },
+  {
+    name: "etcd",
+    version: "3.7.3",
+    recipe: {
+      kind: "go-module",
+      module: "go.etcd.io/etcd/server/v3",
+      tools: { etcd: "go.etcd.io/etcd/server/v3" },
+    },
+    neededBy: "full",
+    typicalBuildS: 50,
+  },
+  {
+    name: "kubernetes",
+    version: "1.36.3",
+    recipe: {
+      kind: "go-module",
+      module: "k8s.io/kubernetes",
+      tools: {
+        "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+        kubectl: "k8s.io/kubernetes/cmd/kubectl",
+      },
+      publishedStaging: true,
+    },
+    neededBy: "full",
+    typicalBuildS: 340,
+  },
+  {
+    name: "source-controller",
+    version: "1.9.4",
+    recipe: {
+      kind: "go-module",
+      module: "github.com/fluxcd/source-controller",
+      tools: { "source-controller": "github.com/fluxcd/source-controller" },
+      replace: {
+        "github.com/opencontainers/go-digest":
+          "github.com/opencontainers/go-digest@v1.0.1-0.20220411205349-bde1400a84be",
+        "github.com/fluxcd/pkg/artifact": "github.com/fluxcd/pkg/artifact@v0.18.1",
+      },
+    },
+    neededBy: "full",
+    typicalBuildS: 380,
+  },
+  {
+    name: "notification-controller",
+    version: "1.9.3",
+    recipe: {
+      kind: "go-module",
+      module: "github.com/fluxcd/notification-controller",
+      tools: { "notification-controller": "github.com/fluxcd/notification-controller" },
+    },
+    neededBy: "full",
+    typicalBuildS: 240,
+  },
+  {
+    name: "source-crds",
+    version: "1.9.4",
+    recipe: { kind: "go-files", module: "github.com/fluxcd/source-controller", folder: "config/crd/bases" },
+    neededBy: "full",
+    typicalBuildS: 5,
+  },
+  {
+    name: "notification-crds",
+    version: "1.9.3",
+    recipe: {
+      kind: "go-files",
+      module: "github.com/fluxcd/notification-controller",
+      folder: "config/crd/bases",
+    },
+    neededBy: "full",
+    typicalBuildS: 5,
+  },
+] as const satisfies readonly Peer[];
+
+export type PeerName = (typeof peers)[number]["name"];

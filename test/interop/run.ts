@@ -1,0 +1,106 @@
+import { spawn } from "node:child_process";
+import { globSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { PeerUnavailable } from "./install/command.ts";
+import { installPeers } from "./install/install.ts";
+import { isolatingPrefix } from "./namespace.ts";
+import { type Peer, peers } from "./peers.ts";
+import { readReports } from "./results.ts";
+
+const root = join(import.meta.dirname, "../..");
+const KILL_AFTER_MS = 15_000;
+
+const { values: options, positionals: filters } = parseArgs({
+  allowPositionals: true,
+  options: {
+    full: { type: "boolean", default: false },
+    /** Install the peers and stop. */
+    install: { type: "boolean", default: false },
+    /** Where the machine-readable results go. */
+    report: { type: "string", default: join(root, "test-results/interop.json") },
+  },
+});
+const reportFile = resolve(options.report);
+
+const print = (line: string): void => console.log(line);
+
+const isWanted = (peer: Peer): boolean => options.full || peer.neededBy === "core";
+
+/** Vitest and all that it starts share one process group, so that ending the group leaves nothing behind. */
+const runVitest = (prefix: readonly string[]): Promise<number> => {
+  const [file = process.execPath, ...args] = [
+    ...prefix,
+    process.execPath,
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--config=test/interop/vitest.config.ts",
+    "--reporter=verbose",
+    "--reporter=json",
+    `--outputFile.json=${reportFile}`,
+    ...filters,
+  ];
+  const env = { ...process.env, SLUICE_INTEROP_SET: options.full ? "full" : "core" };
+  const child = spawn(file, args, {
+    cwd: root,
+    env,
+    stdio: ["ignore", "inherit", "inherit"],
+    detached: true,
+  });
+  const endGroup = (signal: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch {
+      // The group is gone, which is what was asked for.
+    }
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      endGroup("SIGTERM");
+      setTimeout(() => endGroup("SIGKILL"), KILL_AFTER_MS).unref();
+    });
+  }
+  return new Promise((done) => {
+    child.on("error", (error) => {
+      print(`cannot run the suite: ${error.message}`);
+      done(1);
+    });
+    child.on("exit", (code) => {
+      endGroup("SIGKILL");
+      done(code ?? 1);
+    });
+  });
+};
+
+const leftOut = (skipped: readonly string[]): readonly string[] => {
+  const fullFiles = options.full ? [] : globSync("test/interop/**/*.full.interop.test.ts", { cwd: root });
+  return [...fullFiles.map((file) => `${file} (only with --full)`), ...skipped];
+};
+
+const main = async (): Promise<number> => {
+  const wanted = peers.filter(isWanted);
+  try {
+    await installPeers(wanted, print);
+  } catch (error) {
+    if (!(error instanceof PeerUnavailable)) throw error;
+    print(`interop cannot run: ${error.message}`);
+    print("0 passed, 1 failed");
+    return 1;
+  }
+  if (options.install) return 0;
+  const prefix = isolatingPrefix();
+  if (prefix === undefined) {
+    print(
+      "no private network namespace here (needs root or user namespaces): what needs one is skipped by name",
+    );
+  }
+  mkdirSync(dirname(reportFile), { recursive: true });
+  rmSync(reportFile, { force: true });
+  const code = await runVitest(prefix ?? []);
+  const { passed, failed, skipped } = readReports([reportFile]);
+  for (const name of leftOut(skipped)) print(`left out: ${name}`);
+  print(`${passed} passed, ${failed} failed`);
+  return code === 0 && failed === 0 && passed > 0 ? 0 : 1;
+};
+
+process.exitCode = await main();
