@@ -31,14 +31,16 @@ export interface FluxSelection extends Version {
 export interface OutboxEntry extends Version {
   readonly decisionId: string;
   readonly sequence: number;
-  /** `withdrawn`: Flux would now take something unverified instead. */
-  readonly state: "due" | "accepted" | "parked" | "withdrawn";
+  /** `withdrawn`: Flux would now take something unverified instead, or the catalog changed. */
+  readonly state: "due" | "accepted" | "parked" | "disabled" | "withdrawn";
   readonly decidedAtMs: number;
   readonly attempts: number;
   readonly firstAttemptAtMs?: number;
   /** Present while due. */
   readonly nextAttemptAtMs?: number;
   readonly lastOutcome?: string;
+  /** Since when the receiver refuses (400, 404): it gets ten minutes. */
+  readonly refusedSinceMs?: number;
   readonly acceptedAtMs?: number;
   readonly identity?: Identity;
   readonly previous?: Version;
@@ -87,6 +89,7 @@ export interface AttemptRecord {
   readonly receiver: string;
   readonly deliveryId: string;
   readonly attempt: number;
+  /** A code of delivery/outcomes.ts. */
   readonly outcome: string;
   readonly status?: number;
   readonly durationMs: number;
@@ -114,6 +117,12 @@ export interface RecordQuery {
 /** A record with its place in the log. */
 export type StoredRecord = StateRecord & { readonly sequence: number };
 
+export interface StoredDocument {
+  readonly version: number;
+  /** As JSON gives it back. */
+  readonly value: unknown;
+}
+
 /** Selections, outbox and decision records. Every method may throw `STATE_UNAVAILABLE`. */
 export interface StateStore {
   /** The row, or an empty one with version 0. */
@@ -134,6 +143,10 @@ export interface StateStore {
   /** True once `markDone` was called for the key and it has not expired. */
   isDone(key: string): Promise<boolean>;
   markDone(key: string, expiresAtMs: number): Promise<void>;
+  /** A small value that must outlive instances (receiver circuits, trusted root version); undefined if never saved. */
+  loadDocument(key: string): Promise<StoredDocument | undefined>;
+  /** Compare-and-set; `expectedVersion` 0 for a new one. False: somebody else saved it since. */
+  saveDocument(key: string, expectedVersion: number, value: unknown): Promise<boolean>;
   /** One owner at a time until it releases or `leaseUntilMs` passes. */
   claim(key: string, owner: string, leaseUntilMs: number): Promise<boolean>;
   release(key: string, owner: string): Promise<void>;

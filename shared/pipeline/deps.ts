@@ -1,7 +1,8 @@
 import type { RepositoryName } from "../artifact/repository.ts";
+import type { DeliveryBody } from "../delivery/body.ts";
+import type { Outcome } from "../delivery/outcomes.ts";
 import type {
   Clock,
-  Identity,
   Random,
   Receiver,
   RegistryReader,
@@ -10,7 +11,7 @@ import type {
   Verifier,
   WorkQueue,
 } from "../ports.ts";
-import type { StateStore, Version } from "../state.ts";
+import type { StateStore } from "../state.ts";
 import type { RequirementOf } from "./verdict.ts";
 
 /** The compiled policy at one moment. */
@@ -35,37 +36,6 @@ export type Pick =
   | { readonly kind: "picked"; readonly tag: string; readonly ties: readonly string[] }
   | { readonly kind: "none"; readonly reason: string }
   | { readonly kind: "error"; readonly code: string; readonly message: string };
-
-/** One decision inside a request. */
-export interface DeliveryChange {
-  /** `Kind/namespace/name` of what the poke must annotate. */
-  readonly object: string;
-  readonly repository: RepositoryName;
-  readonly version: Version;
-  readonly previous?: Version;
-  readonly identity?: Identity;
-  readonly decisionId: string;
-}
-
-/** One request to one receiver. `id` is the same for the same decisions, over all retries. */
-export interface Delivery {
-  readonly id: string;
-  readonly receiver: Receiver;
-  readonly timeMs: number;
-  readonly changes: readonly DeliveryChange[];
-}
-
-/** How one request ended; `outcome` is a stable code. */
-export interface SentAttempt {
-  readonly outcome: string;
-  readonly status?: number;
-  readonly retryAfterMs?: number;
-}
-
-export type NextAttempt =
-  | { readonly kind: "accepted" }
-  | { readonly kind: "retry"; readonly atMs: number }
-  | { readonly kind: "parked"; readonly reason: string };
 
 /** One line of the log: `event` is a name from telemetry/events.ts. */
 export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -92,13 +62,7 @@ export interface PipelineDeps {
   /** How long evidence for a new selection may take to arrive. */
   readonly evidenceDeadlineMsOf: (subscription: Subscription) => number;
   /** One HTTP request; never throws for what the other side does. */
-  readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<SentAttempt>;
-  readonly nextAttempt: (attempt: {
-    readonly sent: SentAttempt;
-    readonly attempt: number;
-    readonly firstAttemptAtMs: number;
-    readonly nowMs: number;
-  }) => NextAttempt;
+  readonly send: (receiver: Receiver, body: DeliveryBody, signal: AbortSignal) => Promise<Outcome>;
   readonly settings: PipelineSettings;
   readonly log: Log;
 }

@@ -183,6 +183,15 @@ export const describeStateStore = (name: string, create: () => Promise<StateUnde
       expect(await state.claim("k", "third", nowMs() + 1_000)).toBe(true);
     });
 
+    run("keeps documents by compare-and-set", async ({ state }) => {
+      expect(await state.loadDocument("d")).toBeUndefined();
+      expect(await state.saveDocument("d", 0, { failures: 1 })).toBe(true);
+      expect(await state.saveDocument("d", 0, { failures: 9 })).toBe(false);
+      expect(await state.loadDocument("d")).toEqual({ version: 1, value: { failures: 1 } });
+      expect(await state.saveDocument("d", 1, { failures: 2 })).toBe(true);
+      expect((await state.loadDocument("d"))?.value).toEqual({ failures: 2 });
+    });
+
     run("prunes what is older than asked for", async ({ state, nowMs }) => {
       await state.commit("s", 0, {
         records: [record("old", "s", nowMs() - 10), record("new", "s", nowMs())],

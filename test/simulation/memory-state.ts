@@ -1,6 +1,12 @@
 import { formatRepository } from "../../shared/artifact/repository.ts";
 import type { Clock } from "../../shared/ports.ts";
-import type { RecordQuery, StateStore, StoredRecord, SubscriptionState } from "../../shared/state.ts";
+import type {
+  RecordQuery,
+  StateStore,
+  StoredDocument,
+  StoredRecord,
+  SubscriptionState,
+} from "../../shared/state.ts";
 
 export interface MemoryState extends StateStore {
   all(): readonly StoredRecord[];
@@ -21,6 +27,7 @@ export const createMemoryState = (clock: Clock): MemoryState => {
   const ids = new Set<string>();
   const done = new Map<string, number>();
   const claims = new Map<string, { readonly owner: string; readonly untilMs: number }>();
+  const documents = new Map<string, StoredDocument>();
   let sequence = 0;
 
   const due = (nowMs: number): { receiver: string; subscription: string; atMs: number }[] => {
@@ -79,6 +86,14 @@ export const createMemoryState = (clock: Clock): MemoryState => {
     },
     async markDone(key, expiresAtMs) {
       done.set(key, expiresAtMs);
+    },
+    async loadDocument(key) {
+      return documents.get(key);
+    },
+    async saveDocument(key, expectedVersion, value) {
+      if ((documents.get(key)?.version ?? 0) !== expectedVersion) return false;
+      documents.set(key, { version: expectedVersion + 1, value });
+      return true;
     },
     async claim(key, owner, leaseUntilMs) {
       const current = claims.get(key);

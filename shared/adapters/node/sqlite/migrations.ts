@@ -54,6 +54,12 @@ export const MIGRATIONS: readonly string[] = [
     expires_at_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
+  CREATE TABLE documents (
+    key TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
   CREATE TABLE claims (
     key TEXT PRIMARY KEY,
     owner TEXT NOT NULL,

@@ -29,6 +29,9 @@ const MARK_DONE = "INSERT OR REPLACE INTO done (key, expires_at_ms) VALUES (?, ?
 const CLAIM =
   "INSERT INTO claims (key, owner, lease_until_ms) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, lease_until_ms = excluded.lease_until_ms WHERE claims.lease_until_ms <= ? OR claims.owner = excluded.owner";
 const RELEASE = "DELETE FROM claims WHERE key = ? AND owner = ?";
+const LOAD_DOCUMENT = "SELECT version, value FROM documents WHERE key = ?";
+const ADD_DOCUMENT = "INSERT OR IGNORE INTO documents (version, value, key) VALUES (?, ?, ?)";
+const CHANGE_DOCUMENT = "UPDATE documents SET version = ?, value = ? WHERE key = ? AND version = ?";
 const FREE_CLAIMS = "DELETE FROM claims";
 
 export interface SqliteStateStore extends StateStore {
@@ -121,6 +124,19 @@ export const createSqliteStateStore = (database: Database, clock: Clock): Sqlite
   markDone: (key, expiresAtMs) =>
     database.write("relaxed", () => {
       database.statement(MARK_DONE).run(key, expiresAtMs);
+    }),
+  async loadDocument(key) {
+    const row = database.statement(LOAD_DOCUMENT).get(key);
+    return row && { version: Number(row.version), value: JSON.parse(row.value as string) as unknown };
+  },
+  saveDocument: (key, expectedVersion, value) =>
+    database.write("durable", () => {
+      const text = JSON.stringify(value);
+      const { changes } =
+        expectedVersion === 0
+          ? database.statement(ADD_DOCUMENT).run(1, text, key)
+          : database.statement(CHANGE_DOCUMENT).run(expectedVersion + 1, text, key, expectedVersion);
+      return Number(changes) > 0;
     }),
   claim: (key, owner, leaseUntilMs) =>
     database.write("relaxed", () => {
