@@ -1,0 +1,68 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Secret } from "../artifact/secret.ts";
+import type { IncomingRequest } from "../ports.ts";
+import type { AuthenticationResult } from "./authentication.ts";
+import type { SourceOptions } from "./source.ts";
+
+const SCHEME = /^(?:Bearer|Basic) +/i;
+const BASIC = /^Basic +/i;
+
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
+
+/** An empty variable is a mistake, not a secret that everybody knows. */
+export const usableSecrets = ({ secrets }: SourceOptions): readonly Secret[] =>
+  secrets.filter((secret) => secret.revealBytes().length > 0);
+
+// Hashing first hides the length as well; every secret is compared, so the time does not tell which one matched.
+const matchesAny = (candidate: string, secrets: readonly Secret[]): boolean => {
+  const given = sha256(new TextEncoder().encode(candidate));
+  return secrets.map((secret) => timingSafeEqual(given, sha256(secret.revealBytes()))).some((equal) => equal);
+};
+
+/** A secret may be configured as the whole header value, as the token, as `user:password` or as the password. */
+const readingsOf = (value: string): readonly string[] => {
+  if (!BASIC.test(value)) return [value, value.replace(SCHEME, "")];
+  const credentials = Buffer.from(value.replace(BASIC, ""), "base64").toString("utf8");
+  return [value, credentials, credentials.slice(credentials.indexOf(":") + 1)];
+};
+
+const judge = (value: string | undefined, secrets: readonly Secret[]): AuthenticationResult => {
+  if (value === undefined || value === "") return { authentic: false, reason: "secret-missing" };
+  const matched = readingsOf(value)
+    .map((reading) => matchesAny(reading, secrets))
+    .some((equal) => equal);
+  return matched ? { authentic: true, by: "shared-secret" } : { authentic: false, reason: "secret-wrong" };
+};
+
+/** Compares the configured header (default `Authorization`) with the secrets. */
+export const authenticateHeader = (
+  request: IncomingRequest,
+  options: SourceOptions,
+): AuthenticationResult => {
+  const secrets = usableSecrets(options);
+  if (secrets.length > 0) return judge(request.headers[options.header ?? "authorization"], secrets);
+  if (options.unauthenticated === true) return { authentic: true, by: "none" };
+  return { authentic: false, reason: "no-secret-configured" };
+};
+
+const lastSegment = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/**
+ * For senders that can prove nothing: the address they were given ends in a secret. Addresses end up in logs and
+ * histories, so this keeps strangers out and still counts as a hint.
+ */
+export const authenticateAddress = (
+  request: IncomingRequest,
+  options: SourceOptions,
+): AuthenticationResult => {
+  const secrets = usableSecrets(options);
+  if (secrets.length === 0)
+    return options.unauthenticated === true
+      ? { authentic: true, by: "none" }
+      : { authentic: false, reason: "no-secret-configured" };
+  const given = lastSegment(request.path);
+  if (given === "") return { authentic: false, reason: "secret-missing" };
+  return matchesAny(given, secrets)
+    ? { authentic: true, by: "none" }
+    : { authentic: false, reason: "secret-wrong" };
+};
