@@ -1,5 +1,3 @@
-import type { Digest } from "../artifact/digest.ts";
-
 /** Why the object itself could not select anything; Flux refuses such an object too. */
 export type SelectorProblemCode =
   | "range-invalid"

@@ -1,0 +1,48 @@
+import { formatRepository, type RepositoryName, toRepositoryName } from "../../artifact/repository.ts";
+import type { Receiver, Subscription } from "../../ports.ts";
+import type { CompiledCatalog } from "./compile-catalog.ts";
+import { hashOf } from "./hash.ts";
+
+/** A compiled catalog ready for lookups: what a push costs does not grow with the number of subscriptions. */
+export interface Catalog {
+  /** Hash of the content: equal for equal policy, whenever it was compiled. */
+  readonly version: string;
+  match(repository: RepositoryName): readonly Subscription[];
+  subscription(id: string): Subscription | undefined;
+  subscriptions(): Iterable<Subscription>;
+  receiver(id: string): Receiver | undefined;
+  receivers(): Iterable<Receiver>;
+  receiversOf(subscription: Subscription): readonly Receiver[];
+  readonly trustedRoots: Readonly<Record<string, string>>;
+}
+
+/** What a catalog is made of; findings are for people and not part of it. */
+export type CatalogContent = Omit<CompiledCatalog, "findings">;
+
+export const toCatalogVersion = ({ subscriptions, receivers, trustedRoots }: CatalogContent): string =>
+  hashOf({ subscriptions, receivers, trustedRoots });
+
+const NONE: readonly Subscription[] = [];
+
+/** `version` only when the caller has it from `toCatalogVersion` already. */
+export const createCatalog = (content: CatalogContent, version = toCatalogVersion(content)): Catalog => {
+  const byRepository = Map.groupBy(content.subscriptions, ({ repository }) => formatRepository(repository));
+  const byId = new Map(content.subscriptions.map((subscription) => [subscription.id, subscription]));
+  const receivers = new Map(content.receivers.map((receiver) => [receiver.id, receiver]));
+  return {
+    version,
+    // Events may spell Docker Hub's names their own way.
+    match: ({ registry, repository }) =>
+      byRepository.get(formatRepository(toRepositoryName(registry, repository))) ?? NONE,
+    subscription: (id) => byId.get(id),
+    subscriptions: () => byId.values(),
+    receiver: (id) => receivers.get(id),
+    receivers: () => receivers.values(),
+    receiversOf: (subscription) =>
+      subscription.receivers.flatMap((id) => {
+        const receiver = receivers.get(id);
+        return receiver === undefined ? [] : [receiver];
+      }),
+    trustedRoots: content.trustedRoots,
+  };
+};

@@ -1,0 +1,128 @@
+import type { Receiver, Subscription } from "../../ports.ts";
+import { type Finding, toFinding } from "../finding.ts";
+import { GROUP } from "../manifest/kinds.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import { compileSelector } from "../select.ts";
+import { compileOciRepository } from "./compile-oci-repository.ts";
+import { compileReceivers, createReach } from "./compile-receivers.ts";
+import { hashOf } from "./hash.ts";
+import { type ClusterScope, createFindingReport, type Draft, type ResolveSecret } from "./scope.ts";
+import { toSecretData } from "./secret-manifest.ts";
+
+/** The manifests of one cluster, as `readManifests` gave them. */
+export interface ClusterInput {
+  readonly cluster: string;
+  readonly manifests: readonly Manifest[];
+  /** False where Flux runs with `--no-cross-namespace-refs`. */
+  readonly crossNamespace?: boolean;
+}
+
+export interface CatalogInputs {
+  readonly clusters: readonly ClusterInput[];
+  readonly resolveSecret?: ResolveSecret;
+}
+
+export interface CompiledCatalog {
+  readonly subscriptions: readonly Subscription[];
+  readonly receivers: readonly Receiver[];
+  /** Sigstore trusted roots that rules name, as their Secrets hold them. */
+  readonly trustedRoots: Readonly<Record<string, string>>;
+  readonly findings: readonly Finding[];
+}
+
+const keyOf = (type: string, namespace: string, name: string): string => `${type} ${namespace}/${name}`;
+
+/**
+ * Of an object that is there twice, differently, nobody can say which one the cluster has: neither is served.
+ */
+const indexManifests = (
+  manifests: readonly Manifest[],
+  report: ClusterScope["report"],
+): ReadonlyMap<string, Manifest> => {
+  const index = new Map<string, Manifest>();
+  const ambiguous = new Set<string>();
+  for (const manifest of manifests) {
+    const key = keyOf(manifest.type, manifest.ref.namespace, manifest.ref.name);
+    const known = index.get(key);
+    if (known === undefined) index.set(key, manifest);
+    else if (hashOf(known.body) !== hashOf(manifest.body)) {
+      const { file, line } = known.where;
+      report(
+        "object-duplicate",
+        `differs from the same object at ${file}:${line}; neither is used`,
+        manifest,
+      );
+      ambiguous.add(key);
+    }
+  }
+  for (const key of ambiguous) index.delete(key);
+  return index;
+};
+
+const createScope = (
+  { cluster, manifests }: ClusterInput,
+  resolveSecret: ResolveSecret | undefined,
+  findings: Finding[],
+  trustedRoots: Map<string, string>,
+): ClusterScope => {
+  const report = createFindingReport(cluster, findings);
+  const index = indexManifests(manifests, report);
+  const byType = Map.groupBy(index.values(), ({ type }) => type);
+  return {
+    cluster,
+    find: (type, namespace, name) => index.get(keyOf(type, namespace, name)),
+    all: (type) => byType.get(type) ?? [],
+    secret: (namespace, name) => {
+      const resolved = resolveSecret?.(cluster, namespace, name);
+      if (resolved !== undefined) return resolved;
+      const manifest = index.get(keyOf("/Secret", namespace, name));
+      return manifest === undefined ? undefined : toSecretData(manifest);
+    },
+    report,
+    trustedRoots,
+  };
+};
+
+const compileDrafts = (scope: ClusterScope): readonly Draft[] => {
+  const drafts: (Draft | undefined)[] = [];
+  for (const manifest of scope.all(`${GROUP.source}/OCIRepository`)) {
+    drafts.push(compileOciRepository(manifest, scope));
+  }
+  return drafts.filter((draft) => draft !== undefined);
+};
+
+const reportDraft = ({ subscription, manifest }: Draft, reached: boolean, scope: ClusterScope): void => {
+  const { problem } = compileSelector(subscription.selector);
+  if (problem !== undefined) scope.report(problem.code, problem.message, manifest);
+  if (subscription.suspended) scope.report("suspended", "is suspended: known, and left alone", manifest);
+  else if (!reached) scope.report("receiver-absent", "no Receiver reaches what must be annotated", manifest);
+};
+
+/**
+ * Compiles clusters' manifests into what the pipeline works with. Never throws for what a manifest says: what
+ * cannot be served is left out and said in `findings`.
+ */
+export const compileCatalog = ({ clusters, resolveSecret }: CatalogInputs): CompiledCatalog => {
+  const findings: Finding[] = [];
+  const subscriptions: Subscription[] = [];
+  const receivers: Receiver[] = [];
+  const trustedRoots = new Map<string, string>();
+  const names = new Set<string>();
+  for (const input of clusters) {
+    if (names.has(input.cluster)) {
+      findings.push(toFinding("object-duplicate", `cluster ${input.cluster} is given twice; used once`));
+      continue;
+    }
+    names.add(input.cluster);
+    const scope = createScope(input, resolveSecret, findings, trustedRoots);
+    const compiled = compileReceivers(scope, input.crossNamespace ?? true);
+    const reach = createReach(compiled);
+    receivers.push(...compiled.map(({ receiver }) => receiver));
+    for (const draft of compileDrafts(scope)) {
+      const reachedBy = reach(draft.subscription.target, draft.targetLabels);
+      subscriptions.push({ ...draft.subscription, receivers: reachedBy });
+      reportDraft(draft, reachedBy.length > 0, scope);
+    }
+  }
+  return { subscriptions, receivers, trustedRoots: Object.fromEntries(trustedRoots), findings };
+};
