@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import type { Certificate } from "./certificate.ts";
+import type { HashName } from "./oids.ts";
+
+export interface InclusionProof {
+  readonly logIndex: number;
+  readonly treeSize: number;
+  readonly rootHash: Buffer;
+  readonly hashes: readonly Buffer[];
+  /** The signed note, as text. */
+  readonly checkpoint: string;
+}
+
+/** One transparency log entry, as the evidence carries it. */
+export interface LogEntry {
+  readonly logId: Buffer;
+  readonly logIndex: number;
+  readonly kind: string;
+  readonly version: string;
+  /** Seconds. Proves nothing unless `promise` verifies: no proof covers it. */
+  readonly integratedTime: number | undefined;
+  readonly promise: Buffer | undefined;
+  readonly proof: InclusionProof | undefined;
+  readonly body: Buffer;
+}
+
+/** What was signed. `digest` knows only what can be computed: all hashes of bytes, one of a bare digest. */
+export interface Signed {
+  readonly bytes: Buffer | undefined;
+  digest(hash: HashName): Buffer | undefined;
+}
+
+/** A signature with everything that speaks for it, in one shape for bundles, legacy signatures and attestations. */
+export interface SignedMaterial {
+  readonly form: "message" | "envelope";
+  readonly signature: Buffer;
+  /** What the signature covers: the payload itself, or the envelope's pre-authentication encoding. */
+  readonly signed: Signed;
+  /** sha256 of the payload inside the envelope; for a message, of the message. */
+  readonly payloadDigest: Buffer;
+  /** sha256 of the stored envelope, where the evidence is one (legacy attestations). */
+  readonly envelopeDigest: Buffer | undefined;
+  /** What timestamps are made over: the signature, or for legacy attestations the stored envelope. */
+  readonly timestamped: Buffer;
+  readonly certificate: Certificate | undefined;
+  readonly entries: readonly LogEntry[];
+  readonly timestamps: readonly Buffer[];
+}
+
+export const sha256 = (...parts: readonly Uint8Array[]): Buffer => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+};
+
+export const toSigned = (bytes: Buffer): Signed => ({
+  bytes,
+  digest: (hash) => createHash(hash).update(bytes).digest(),
+});
+
+/** For messages of which only the sha256 is at hand. */
+export const toSignedDigest = (digest: Buffer): Signed => ({
+  bytes: undefined,
+  digest: (hash) => (hash === "sha256" ? digest : undefined),
+});
