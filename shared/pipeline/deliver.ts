@@ -41,10 +41,14 @@ const sendBody = async (
   await deps.queue.send([hintDelivery(receiver.id, body.id, deps.clock.nowMs(), Math.min(...retries))]);
 };
 
+/** Keeps other workers off the receiver; false once another one has it. */
+type Hold = () => Promise<boolean>;
+
 /** Sends what is due now; false when nothing was, or nothing may be sent yet. */
 const deliverRound = async (
   deps: PipelineDeps,
   receiver: Receiver,
+  hold: Hold,
   signal: AbortSignal,
 ): Promise<boolean> => {
   const due = await loadDue(deps, receiver.id, MAX_CHANGES);
@@ -60,11 +64,20 @@ const deliverRound = async (
   const changes = due.map((one) => toChange(catalog, one)).filter((change) => change !== undefined);
   const timeMs = Math.max(...due.map(({ entry }) => entry.decidedAtMs));
   const content = { timeMs, cluster: receiver.cluster, receiver: receiver.id, changes };
-  for (const body of toDeliveryBodies(content)) await sendBody(deps, receiver, body, due, signal);
+  for (const body of toDeliveryBodies(content)) {
+    // The lease outlasts one request, not several: without it an older decision could leave after a newer one.
+    if (!(await hold())) return false;
+    await sendBody(deps, receiver, body, due, signal);
+  }
   return true;
 };
 
-const deliverAll = async (deps: PipelineDeps, receiverId: string, signal: AbortSignal): Promise<void> => {
+const deliverAll = async (
+  deps: PipelineDeps,
+  receiverId: string,
+  hold: Hold,
+  signal: AbortSignal,
+): Promise<void> => {
   const receiver = deps.catalog().receiver(receiverId);
   if (receiver === undefined) {
     // It left the catalog: loading withdraws what was due for it.
@@ -72,7 +85,7 @@ const deliverAll = async (deps: PipelineDeps, receiverId: string, signal: AbortS
     return;
   }
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    if (signal.aborted || !(await deliverRound(deps, receiver, signal))) return;
+    if (signal.aborted || !(await deliverRound(deps, receiver, hold, signal))) return;
   }
   const nowMs = deps.clock.nowMs();
   await deps.queue.send([hintDelivery(receiverId, "more", nowMs, nowMs + HELD_RETRY_MS)]);
@@ -87,14 +100,15 @@ export const deliverTo = async (
   const nowMs = deps.clock.nowMs();
   const key = `deliver/${receiverId}`;
   const owner = `${nowMs}-${deps.random.fraction()}`;
-  if (!(await deps.state.claim(key, owner, nowMs + deps.settings.deliveryLeaseMs))) {
+  const hold: Hold = () => deps.state.claim(key, owner, deps.clock.nowMs() + deps.settings.deliveryLeaseMs);
+  if (!(await hold())) {
     // By the second: many who find it held leave one hint, and never the id of one that is being worked on.
     const atMs = (Math.floor(nowMs / HELD_RETRY_MS) + 2) * HELD_RETRY_MS;
     await deps.queue.send([hintDelivery(receiverId, "held", nowMs, atMs)]);
     return;
   }
   try {
-    await deliverAll(deps, receiverId, signal);
+    await deliverAll(deps, receiverId, hold, signal);
   } finally {
     await deps.state.release(key, owner);
   }

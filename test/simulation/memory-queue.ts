@@ -11,6 +11,7 @@ export interface MemoryQueue extends WorkQueue, WorkConsumer {
   freeAbandoned(): void;
   readonly parked: readonly { readonly message: QueuedWork; readonly reason: string }[];
   size(): number;
+  nextAtMs(): number | undefined;
 }
 
 /** The queue of the simulation: passes the same contract as the real ones. */
@@ -25,6 +26,12 @@ export const createMemoryQueue = (clock: Clock): MemoryQueue => {
   return {
     parked,
     size: () => rows.size,
+    nextAtMs() {
+      let nextMs: number | undefined;
+      for (const { availableAtMs } of rows.values())
+        nextMs = Math.min(nextMs ?? availableAtMs, availableAtMs);
+      return nextMs;
+    },
     async send(messages) {
       for (const message of messages) {
         if (rows.has(message.id)) continue;
