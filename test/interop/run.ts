@@ -22,6 +22,7 @@ const { values: options, positionals: filters } = parseArgs({
   },
 });
 const reportFile = resolve(options.report);
+const seenFile = join(dirname(reportFile), "interop-seen.ndjson");
 
 const print = (line: string): void => console.log(line);
 
@@ -40,7 +41,11 @@ const runVitest = (prefix: readonly string[]): Promise<number> => {
     `--outputFile.json=${reportFile}`,
     ...filters,
   ];
-  const env = { ...process.env, SLUICE_INTEROP_SET: options.full ? "full" : "core" };
+  const env = {
+    ...process.env,
+    SLUICE_INTEROP_SET: options.full ? "full" : "core",
+    SLUICE_INTEROP_SEEN: seenFile,
+  };
   const child = spawn(file, args, {
     cwd: root,
     env,
@@ -95,7 +100,7 @@ const main = async (): Promise<number> => {
     );
   }
   mkdirSync(dirname(reportFile), { recursive: true });
-  rmSync(reportFile, { force: true });
+  for (const file of [reportFile, seenFile]) rmSync(file, { force: true });
   const code = await runVitest(prefix ?? []);
   const { passed, failed, skipped } = readReports([reportFile]);
   for (const name of leftOut(skipped)) print(`left out: ${name}`);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Peer } from "../peers.ts";
 import { cacheFolder, folderOf, sourceFolder, versionOf } from "./cache.ts";
@@ -23,9 +23,18 @@ const make = (peer: Peer, folder: string): Promise<void> => {
   }
 };
 
+const UNFINISHED = ".building-";
+
+/** What a killed build left behind; only for the holder of the lock, who knows that nobody builds now. */
+const removeUnfinished = async (): Promise<void> => {
+  for (const entry of await readdir(cacheFolder())) {
+    if (entry.startsWith(UNFINISHED)) await rm(join(cacheFolder(), entry), { recursive: true, force: true });
+  }
+};
+
 /** Built beside its place and renamed into it: an interrupted build leaves nothing that looks finished. */
 const install = async (peer: Peer): Promise<void> => {
-  const folder = await mkdtemp(join(cacheFolder(), ".building-"));
+  const folder = await mkdtemp(join(cacheFolder(), UNFINISHED));
   try {
     await make(peer, folder);
     await rename(folder, folderOf(peer));
@@ -48,6 +57,7 @@ export const installPeers = async (wanted: readonly Peer[], print: (line: string
     print("another run is installing peers; waiting for it"),
   );
   try {
+    await removeUnfinished();
     if (missing.some((peer) => peer.recipe.kind.startsWith("go-"))) await requireGo(cacheFolder());
     const totalS = missing.reduce((sum, peer) => sum + peer.typicalBuildS, 0);
     print(
