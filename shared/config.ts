@@ -42,7 +42,7 @@ const toLocated = (
   lineOf: (path: KeyPath) => number,
 ): readonly LocatedProblem[] => {
   const byKey = new Map<string, LocatedProblem>();
-  for (const { path, message } of problems) {
+  for (const { path, message } of problems.slice(0, 10 * MAX_PROBLEMS)) {
     const key = formatPath(path);
     // One per key: the first check that failed says what to do, the ones behind it only repeat it.
     if (!byKey.has(key)) byKey.set(key, { file, line: lineOf(path), key, message });
@@ -56,7 +56,10 @@ const toLocated = (
 export const checkConfig = (text: string, { file, baseFolder }: ConfigPlace): ConfigResult => {
   const yaml = readYaml(text);
   if (!yaml.ok)
-    return { ok: false, problems: yaml.problems.map((problem) => ({ file, key: "", ...problem })) };
+    return {
+      ok: false,
+      problems: yaml.problems.slice(0, MAX_PROBLEMS).map((problem) => ({ file, key: "", ...problem })),
+    };
   const parsed = v.safeParse(configSchema, yaml.value);
   if (!parsed.success) {
     const problems = parsed.issues.map((issue) => toProblem(issue, yaml.value));

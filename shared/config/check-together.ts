@@ -1,7 +1,7 @@
 import type { KeyPath } from "./locate.ts";
 import type { Problem } from "./problem.ts";
 import type { ConfigInput } from "./schema.ts";
-import { SOURCE_TYPES } from "./schema-sources.ts";
+import { sourceKeysOf } from "./schema-sources.ts";
 
 type Trust = Pick<
   NonNullable<ConfigInput["rules"]>[number],
@@ -93,24 +93,27 @@ const checkSources = (input: ConfigInput): readonly Problem[] => {
     if (pathTwice.has(index) && !nameTwice.has(index)) {
       problems.push({ path: [...path, "path"], message: "is used by another source; paths must differ" });
     }
-    const proof = SOURCE_TYPES[source.type];
-    const hasToken = proof !== "secret" && proof !== "secret-in-path" && source.audience !== undefined;
-    const proves = source.secrets !== undefined || hasToken;
-    if (!proves && source.unauthenticated === undefined) {
-      problems.push({
-        path,
-        message:
-          proof === "token"
-            ? "proves nothing; write audience and email, or `unauthenticated: allow`"
-            : "proves nothing; write secrets: [{env: NAME}], or `unauthenticated: allow`",
-      });
+    const add = (key: string, message: string) => problems.push({ path: [...path, key], message });
+    const keys = sourceKeysOf(source.type);
+    if (
+      source.secrets === undefined &&
+      source.audience === undefined &&
+      source.unauthenticated === undefined
+    ) {
+      const proof = keys.includes("secrets") ? "secrets: [{env: NAME}]" : "audience and email";
+      problems.push({ path, message: `proves nothing; write ${proof}, or \`unauthenticated: allow\`` });
     }
-    if (source.type === "gar" && source.audience !== undefined && source.email === undefined) {
-      problems.push({
-        path: [...path, "email"],
-        message:
-          "is missing; without it any Google service account could post: write the push subscription's",
-      });
+    if (source.audience !== undefined && keys.includes("email") && source.email === undefined) {
+      add(
+        "email",
+        "is missing; any Google service account could post without it: write the push subscription's",
+      );
+    }
+    if (source.audience !== undefined && !keys.includes("email") && source.issuer === undefined) {
+      add(
+        "issuer",
+        "is missing; write your tenant's, e.g. https://login.microsoftonline.com/<tenant id>/v2.0",
+      );
     }
     return problems;
   });

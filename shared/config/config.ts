@@ -81,6 +81,11 @@ export interface SourceSettings {
   readonly audience?: string;
   readonly email?: string;
   readonly issuer?: string;
+  readonly keysUrl?: string;
+  readonly authorizedParty?: string;
+  readonly subscriptionName?: string;
+  readonly allowedOrigins?: readonly string[];
+  readonly repositoryPaths?: Readonly<Record<string, string>>;
   readonly jfrogMode?: "secret" | "hmac";
   /** Events are taken although they prove nothing. */
   readonly unauthenticated: boolean;

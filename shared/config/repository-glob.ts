@@ -78,6 +78,8 @@ export const parseRepositoryGlob = (text: string): RepositoryGlob | undefined =>
   const patterns = toSegments(text);
   if (patterns === undefined || patterns.length > MAX_SEGMENTS) return undefined;
   const [host = "", ...path] = patterns;
+  // Inside a segment `**` would promise more than `*` and do the same.
+  if (patterns.some((segment) => segment !== "**" && segment.includes("**"))) return undefined;
   if (!HOST.test(host) || !path.every((segment) => SEGMENT.test(segment))) return undefined;
   return {
     text: patterns.join("/"),

@@ -4,6 +4,9 @@ import { nearest } from "./nearest.ts";
 type Entries = Readonly<Record<string, v.GenericSchema>>;
 type OutputOf<TEntries extends Entries> = v.InferOutput<v.ObjectSchema<TEntries, undefined>>;
 
+/** A file with more unknown keys in one place is not a configuration with typing errors. */
+const MAX_REPORTED = 100;
+
 const unknownKey = (key: string, known: readonly string[]): string => {
   const guess = nearest(key, known);
   return guess === undefined
@@ -35,12 +38,13 @@ export const section = <const TEntries extends Entries>(
     v.description(description),
     v.rawCheck(({ dataset: { value }, addIssue }) => {
       if (typeof value !== "object" || value === null) return;
-      for (const [key, held] of Object.entries(value)) {
-        if (Object.hasOwn(entries, key)) continue;
-        const path: [v.ObjectPathItem] = [
-          { type: "object", origin: "key", input: { ...value }, key, value: held },
-        ];
-        addIssue({ message: unknownKey(key, known), path });
+      const input = { ...value };
+      const unknown = Object.entries(value).filter(([key]) => !Object.hasOwn(entries, key));
+      for (const [key, held] of unknown.slice(0, MAX_REPORTED)) {
+        addIssue({
+          message: unknownKey(key, known),
+          path: [{ type: "object", origin: "key", input, key, value: held }],
+        });
       }
     }),
   ) as v.GenericSchema<unknown, OutputOf<TEntries>>;

@@ -1,186 +1,81 @@
 import * as v from "valibot";
+import { nearest } from "./nearest.ts";
 import { list, section } from "./schema-section.ts";
-import { httpUrl, name, secret, text } from "./schema-values.ts";
+import { type CommonKeys, commonKeys, type SpecialKeys, specialKeys } from "./schema-source-keys.ts";
 
-/** How a sender proves that it is the one we agreed with. */
-type Proof = "secret" | "secret-in-path" | "secret-or-token" | "token";
+/** What a source of this type may say beside the common keys; `secrets` or `audience` is what it can prove. */
+const KEYS = {
+  ecr: ["secrets", "header"],
+  "acr-eventgrid": [
+    "secrets",
+    "header",
+    "audience",
+    "issuer",
+    "keysUrl",
+    "authorizedParty",
+    "subscriptionName",
+  ],
+  "acr-webhook": ["secrets", "header"],
+  gar: ["audience", "email", "issuer", "keysUrl"],
+  ghcr: ["secrets"],
+  dockerhub: ["secrets"],
+  quay: ["secrets"],
+  harbor: ["secrets", "header"],
+  zot: ["secrets", "header"],
+  distribution: ["secrets", "header"],
+  gitlab: ["secrets", "header"],
+  jfrog: ["secrets", "jfrogMode", "repositoryPaths"],
+  nexus: ["secrets", "repositoryPaths"],
+  cloudevents: ["secrets", "header", "allowedOrigins"],
+  sluice: ["secrets"],
+} as const satisfies Record<string, readonly (keyof SpecialKeys)[]>;
 
-/** Every kind of event source, with what it can prove. */
-export const SOURCE_TYPES = {
-  ecr: "secret",
-  "acr-eventgrid": "secret-or-token",
-  "acr-webhook": "secret",
-  gar: "token",
-  ghcr: "secret",
-  dockerhub: "secret-in-path",
-  quay: "secret-in-path",
-  harbor: "secret",
-  zot: "secret",
-  distribution: "secret",
-  gitlab: "secret",
-  jfrog: "secret",
-  nexus: "secret",
-  cloudevents: "secret",
-  sluice: "secret",
-} as const satisfies Record<string, Proof>;
+export type SourceType = keyof typeof KEYS;
 
-export type SourceType = keyof typeof SOURCE_TYPES;
+export const SOURCE_TYPES = Object.keys(KEYS) as readonly SourceType[];
 
-const TYPE_NAMES = Object.keys(SOURCE_TYPES) as SourceType[];
+export const sourceKeysOf = (type: SourceType): readonly (keyof SpecialKeys)[] => KEYS[type];
 
 const isSourceType = (value: unknown): value is SourceType =>
-  typeof value === "string" && Object.hasOwn(SOURCE_TYPES, value);
+  typeof value === "string" && Object.hasOwn(KEYS, value);
 
-const SECRETS_TEXT: Readonly<Record<Proof, string>> = {
-  secret: "Shared secrets; any of them is accepted, so that one can be replaced without a gap.",
-  "secret-in-path":
-    "The sender signs nothing, so the secret is the last segment of the address: <path>/<secret>. Any of them is accepted.",
-  "secret-or-token": "Shared secrets, for senders that send no Entra token; any of them is accepted.",
-  token: "",
-};
-
-const header = v.optional(
-  v.pipe(
-    text("a header name", "X-Sluice-Secret", 128),
-    v.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be a header name; write e.g. X-Sluice-Secret"),
-    v.description("Header that carries the secret, where the source lets one choose; default Authorization."),
-  ),
-);
-
-const common = <TType extends SourceType>(type: TType) => ({
-  type: v.pipe(v.literal(type), v.description("Kind of registry or sender.")),
-  name: v.optional(name("Name in decisions and metrics; default: the type.", "harbor-eu")),
-  path: v.optional(
-    v.pipe(
-      v.string("must be a path; write e.g. /events/harbor"),
-      v.regex(
-        /^(?:\/[A-Za-z0-9._~-]{1,128}){1,8}$/,
-        "must be an absolute path of letters, digits, dots, dashes; write e.g. /events/harbor",
-      ),
-      v.description("Where the sender posts to; default /events/<name>."),
-    ),
-  ),
-  registry: v.optional(
-    v.pipe(
-      text("a registry host", "registry.example.com", 255),
-      v.regex(
-        /^[A-Za-z0-9[][A-Za-z0-9.:[\]-]*$/,
-        "must be a host, with port if any; write e.g. registry.example.com",
-      ),
-      v.description("Host that clusters pull from; replaces the one that events name."),
-    ),
-  ),
-  unauthenticated: v.optional(
-    v.pipe(
-      v.literal("allow", "must be `allow`, or be left out"),
-      v.description("Accepts events that prove nothing. They stay hints: each one costs a registry read."),
-    ),
-  ),
-});
-
-const withSecrets = (proof: Proof) => ({
-  secrets: v.optional(
-    v.pipe(
-      list(secret, "[{env: WEBHOOK_SECRET}]"),
-      v.maxLength(10, "must have at most 10 entries"),
-      v.description(SECRETS_TEXT[proof]),
-    ),
-  ),
-});
-
-const audience = v.optional(
-  v.pipe(
-    text("an audience", "https://sluice.example.com/events/gar"),
-    v.description("Audience the token must be for."),
-  ),
-);
-const issuer = v.optional(httpUrl("Issuer of the token.", "https://accounts.google.com"));
-
-const gar = section("Google Artifact Registry by Pub/Sub push, authenticated by Google's OIDC token.", {
-  ...common("gar"),
-  audience,
-  email: v.optional(
-    v.pipe(
-      text("a service account", "pubsub@project.iam.gserviceaccount.com", 320),
-      v.description("Service account of the push subscription."),
-    ),
-  ),
-  issuer,
-});
-
-const eventGrid = section("Azure Container Registry by Event Grid.", {
-  ...common("acr-eventgrid"),
-  ...withSecrets("secret-or-token"),
-  header,
-  audience,
-  issuer,
-});
-
-const jfrog = section("JFrog Artifactory.", {
-  ...common("jfrog"),
-  ...withSecrets("secret"),
-  jfrogMode: v.optional(
-    v.pipe(
-      v.picklist(["secret", "hmac"], "must be secret or hmac; leave it out for hmac"),
-      v.description(
-        "hmac: the webhook's secret signs the payload. secret: it is sent as it is (the switch in Artifactory is off).",
-      ),
-    ),
-  ),
-});
-
-type PlainType = Exclude<SourceType, "gar" | "acr-eventgrid" | "jfrog">;
-
-const plain = (type: PlainType): SourceSchema => {
-  const entries = { ...common(type), ...withSecrets(SOURCE_TYPES[type]) };
-  const description = `Events of type ${type}.`;
-  return SOURCE_TYPES[type] === "secret-in-path"
-    ? section(description, entries)
-    : section(description, { ...entries, header });
-};
-
-export interface SourceOutput {
-  readonly type: SourceType;
-  readonly name?: string | undefined;
-  readonly path?: string | undefined;
-  readonly registry?: string | undefined;
-  readonly unauthenticated?: "allow" | undefined;
-  readonly secrets?: readonly v.InferOutput<typeof secret>[] | undefined;
-  readonly header?: string | undefined;
-  readonly audience?: string | undefined;
-  readonly email?: string | undefined;
-  readonly issuer?: string | undefined;
-  readonly jfrogMode?: "secret" | "hmac" | undefined;
-}
+type SourceOutput = { readonly type: SourceType } & v.InferOutput<
+  v.ObjectSchema<CommonKeys & SpecialKeys, undefined>
+>;
 type SourceSchema = v.GenericSchema<unknown, SourceOutput>;
 
-const optionFor = (type: SourceType): SourceSchema => {
-  switch (type) {
-    case "gar":
-      return gar;
-    case "acr-eventgrid":
-      return eventGrid;
-    case "jfrog":
-      return jfrog;
-    default:
-      return plain(type);
-  }
+const schemaOf = (type: SourceType): SourceSchema => {
+  const special = Object.fromEntries(sourceKeysOf(type).map((key) => [key, specialKeys[key]]));
+  const entries: Record<string, v.GenericSchema> = {
+    type: v.pipe(v.literal(type), v.description("Kind of registry or sender.")),
+    ...commonKeys,
+    ...special,
+  };
+  // The keys that a type does not have stay undefined, which is what the type says of every special key.
+  return section(`Events of type ${type}.`, entries) as SourceSchema;
 };
 
-const options = new Map<SourceType, SourceSchema>(TYPE_NAMES.map((type) => [type, optionFor(type)]));
+const schemas = new Map(SOURCE_TYPES.map((type) => [type, schemaOf(type)]));
+
 // Without a known type nothing can be said about the other keys.
-const anyType = v.looseObject(
-  { type: v.picklist(TYPE_NAMES, `must be one of ${TYPE_NAMES.join(", ")}`) },
+const unknownType = v.looseObject(
+  {
+    type: v.picklist(SOURCE_TYPES, ({ input }) => {
+      const guess = typeof input === "string" ? nearest(input, SOURCE_TYPES) : undefined;
+      const hint = guess === undefined ? "" : `did you mean \`${guess}\`? It `;
+      return `${hint}must be one of ${SOURCE_TYPES.join(", ")}`;
+    }),
+  },
   (issue) =>
     issue.expected === "Object"
       ? "must be a mapping; write e.g. {type: harbor, secrets: [{env: HARBOR_SECRET}]}"
-      : `is missing; write one of ${TYPE_NAMES.join(", ")}`,
+      : `is missing; write one of ${SOURCE_TYPES.join(", ")}`,
 );
 
 const source = v.lazy((input: unknown): SourceSchema => {
-  if (input === undefined) return v.union([...options.values()]);
+  if (input === undefined) return v.union([...schemas.values()]);
   const type = typeof input === "object" && input !== null && "type" in input ? input.type : undefined;
-  return (isSourceType(type) ? options.get(type) : undefined) ?? (anyType as SourceSchema);
+  return (isSourceType(type) ? schemas.get(type) : undefined) ?? (unknownType as SourceSchema);
 });
 
 export const sources = v.pipe(

@@ -7,6 +7,11 @@ import { duration, path, pattern, repositoryGlob, secret, text } from "./schema-
  * error: a claim that nobody compares would look like protection.
  */
 export const CLAIM_NAMES = [
+  "githubWorkflowTrigger",
+  "githubWorkflowSHA",
+  "githubWorkflowName",
+  "githubWorkflowRepository",
+  "githubWorkflowRef",
   "buildSignerURI",
   "buildSignerDigest",
   "runnerEnvironment",
@@ -22,6 +27,7 @@ export const CLAIM_NAMES = [
   "runInvocationURI",
   "sourceRepositoryVisibilityAtSigning",
   "deploymentEnvironment",
+  "tokenSubject",
 ] as const;
 
 const claims = Object.fromEntries(

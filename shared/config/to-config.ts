@@ -13,6 +13,7 @@ import type {
 import type { ConfigInput } from "./schema.ts";
 import { toFileRef, toPath, toSecretRef, toTrust, type WithFolder } from "./to-references.ts";
 import { toRules } from "./to-rules.ts";
+import { toSource } from "./to-source.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -76,25 +77,6 @@ const toCluster = (input: ClusterInput, at: WithFolder): ClusterSettings => ({
   secrets: toClusterSecrets(input.secrets, at),
 });
 
-const toSources = (input: ConfigInput["sources"], at: WithFolder): Config["sources"] =>
-  (input ?? []).map(({ type, secrets, unauthenticated, ...rest }) => {
-    const name = rest.name ?? type;
-    const { header, registry, audience, email, issuer, jfrogMode } = rest;
-    return {
-      type,
-      name,
-      path: rest.path ?? `/events/${name}`,
-      secrets: (secrets ?? []).map((secret) => toSecretRef(secret, at)),
-      ...(header === undefined ? {} : { header: header.toLowerCase() }),
-      ...(registry === undefined ? {} : { registry: toRepositoryName(registry, "a/b").registry }),
-      ...(audience === undefined ? {} : { audience }),
-      ...(email === undefined ? {} : { email }),
-      ...(issuer === undefined ? {} : { issuer }),
-      ...(jfrogMode === undefined ? {} : { jfrogMode }),
-      unauthenticated: unauthenticated === "allow",
-    };
-  });
-
 const toRegistry = (
   input: NonNullable<ConfigInput["registries"]>[string],
   at: WithFolder,
@@ -147,7 +129,7 @@ export const toConfig = (input: ConfigInput, baseFolder: string): Config => {
       retentionMs: input.state?.retention ?? 90 * DAY_MS,
     },
     clusters: input.clusters.map((cluster) => toCluster(cluster, at)),
-    sources: toSources(input.sources, at),
+    sources: (input.sources ?? []).map((source) => toSource(source, at)),
     trustedRoots: new Map(roots),
     rules: toRules(input.rules ?? [], deadlineMs, at),
     evidence: { deadlineMs },

@@ -19,7 +19,6 @@ export type YamlResult =
   | { readonly ok: false; readonly problems: readonly TextProblem[] };
 
 const WORDS: Partial<Record<YAMLError["code"], string>> = {
-  DUPLICATE_KEY: "a key is written twice in one mapping; keep one of them",
   MULTIPLE_DOCS: "has more than one YAML document; keep one (remove the `---` line)",
   TAB_AS_INDENT: "a tab is used for indentation; use spaces",
   NON_STRING_KEY: "keys must be plain text; put quotes around this one",
@@ -43,13 +42,23 @@ const isTooDeep = (text: string): boolean => {
   return /^ {1024}/m.test(text) || /^ *(?:[-?] +){64}/m.test(text);
 };
 
-const forbiddenKeys = (document: Document, counter: LineCounter): readonly TextProblem[] => {
+/** Keys written twice (the parser's own check takes time with the square of a mapping's size) or not allowed at all. */
+const keyProblems = (document: Document, counter: LineCounter): readonly TextProblem[] => {
   const problems: TextProblem[] = [];
   visit(document, {
-    Pair(_, { key }) {
-      if (!isScalar(key) || !FORBIDDEN_KEYS.has(String(key.value))) return;
-      const line = lineAt(counter, key.range?.[0] ?? 0);
-      problems.push({ line, message: `\`${String(key.value)}\` is not a known key; remove it` });
+    Map(_, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        const message = FORBIDDEN_KEYS.has(name)
+          ? `\`${name}\` is not a known key; remove it`
+          : "a key is written twice in one mapping; keep one of them";
+        if (FORBIDDEN_KEYS.has(name) || seen.has(name)) {
+          problems.push({ line: lineAt(counter, key.range?.[0] ?? 0), message });
+        }
+        seen.add(name);
+      }
     },
   });
   return problems;
@@ -64,7 +73,12 @@ export const readYaml = (text: string): YamlResult => {
   if (isTooDeep(text)) return refuse(1, "is nested too deeply to be a configuration");
   const counter = new LineCounter();
   try {
-    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, stringKeys: true });
+    const document = parseDocument(text, {
+      lineCounter: counter,
+      prettyErrors: false,
+      stringKeys: true,
+      uniqueKeys: false,
+    });
     const faults = [...document.errors, ...document.warnings];
     if (faults.length > 0) {
       const problems = faults.map((fault) => ({
@@ -73,8 +87,8 @@ export const readYaml = (text: string): YamlResult => {
       }));
       return { ok: false, problems };
     }
-    const forbidden = forbiddenKeys(document, counter);
-    if (forbidden.length > 0) return { ok: false, problems: forbidden };
+    const problems = keyProblems(document, counter);
+    if (problems.length > 0) return { ok: false, problems };
     if (document.contents === null) return refuse(1, "is empty; start with `mode: observe`");
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { ok: true, value, lineOf: (path) => lineAt(counter, locate(document, path)) };
