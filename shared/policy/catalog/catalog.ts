@@ -1,5 +1,6 @@
 import { formatRepository, type RepositoryName, toRepositoryName } from "../../artifact/repository.ts";
-import type { Receiver, Subscription } from "../../ports.ts";
+import type { ObjectRef, Receiver, Subscription } from "../../ports.ts";
+import type { AlertRoute } from "./compile-alerts.ts";
 import type { CompiledCatalog } from "./compile-catalog.ts";
 import { hashOf } from "./hash.ts";
 
@@ -13,14 +14,19 @@ export interface Catalog {
   receiver(id: string): Receiver | undefined;
   receivers(): Iterable<Receiver>;
   receiversOf(subscription: Subscription): readonly Receiver[];
+  /** Objects that apply what the subscription selects. */
+  followersOf(subscription: Subscription): readonly ObjectRef[];
+  readonly alerts: readonly AlertRoute[];
   readonly trustedRoots: Readonly<Record<string, string>>;
 }
 
 /** What a catalog is made of; findings are for people and not part of it. */
 export type CatalogContent = Omit<CompiledCatalog, "findings">;
 
-export const toCatalogVersion = ({ subscriptions, receivers, trustedRoots }: CatalogContent): string =>
-  hashOf({ subscriptions, receivers, trustedRoots });
+export const toCatalogVersion = (content: CatalogContent): string => {
+  const { subscriptions, receivers, followers, alerts, trustedRoots } = content;
+  return hashOf({ subscriptions, receivers, followers, alerts, trustedRoots });
+};
 
 const NONE: readonly Subscription[] = [];
 
@@ -43,6 +49,8 @@ export const createCatalog = (content: CatalogContent, version = toCatalogVersio
         const receiver = receivers.get(id);
         return receiver === undefined ? [] : [receiver];
       }),
+    followersOf: ({ id }) => (Object.hasOwn(content.followers, id) ? (content.followers[id] ?? []) : []),
+    alerts: content.alerts,
     trustedRoots: content.trustedRoots,
   };
 };

@@ -1,8 +1,12 @@
-import type { Receiver, Subscription } from "../../ports.ts";
+import type { ObjectRef, Receiver, Subscription } from "../../ports.ts";
 import { type Finding, toFinding } from "../finding.ts";
 import { GROUP } from "../manifest/kinds.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { compileSelector } from "../select.ts";
+import { type AlertRoute, compileAlerts } from "./compile-alerts.ts";
+import { compileFollowers } from "./compile-followers.ts";
+import { type CompiledRelease, compileHelmChart, compileHelmRelease } from "./compile-helm.ts";
+import { compileImagePolicy } from "./compile-image-policy.ts";
 import { compileOciRepository } from "./compile-oci-repository.ts";
 import { compileReceivers, createReach } from "./compile-receivers.ts";
 import { hashOf } from "./hash.ts";
@@ -25,10 +29,15 @@ export interface CatalogInputs {
 export interface CompiledCatalog {
   readonly subscriptions: readonly Subscription[];
   readonly receivers: readonly Receiver[];
+  /** By subscription: the objects that apply what it selects. */
+  readonly followers: Readonly<Record<string, readonly ObjectRef[]>>;
+  readonly alerts: readonly AlertRoute[];
   /** Sigstore trusted roots that rules name, as their Secrets hold them. */
   readonly trustedRoots: Readonly<Record<string, string>>;
   readonly findings: readonly Finding[];
 }
+
+type CatalogParts = Omit<CompiledCatalog, "findings">;
 
 const keyOf = (type: string, namespace: string, name: string): string => `${type} ${namespace}/${name}`;
 
@@ -83,12 +92,30 @@ const createScope = (
   };
 };
 
-const compileDrafts = (scope: ClusterScope): readonly Draft[] => {
-  const drafts: (Draft | undefined)[] = [];
-  for (const manifest of scope.all(`${GROUP.source}/OCIRepository`)) {
-    drafts.push(compileOciRepository(manifest, scope));
+interface CompiledObjects {
+  readonly drafts: readonly Draft[];
+  readonly releases: ReadonlyMap<Manifest, CompiledRelease>;
+}
+
+const compileObjects = (scope: ClusterScope): CompiledObjects => {
+  const releases = new Map<Manifest, CompiledRelease>();
+  for (const manifest of scope.all(`${GROUP.helm}/HelmRelease`)) {
+    releases.set(manifest, compileHelmRelease(manifest, scope));
   }
-  return drafts.filter((draft) => draft !== undefined);
+  const released = [...releases.values()].map(({ draft }) => draft).filter((draft) => draft !== undefined);
+  // An export of a cluster holds the charts that releases made as well; each selects once.
+  const generated = new Set(
+    released.map(({ subscription: { target } }) => `${target.namespace}/${target.name}`),
+  );
+  const charts = scope
+    .all(`${GROUP.source}/HelmChart`)
+    .filter(({ ref }) => !generated.has(`${ref.namespace}/${ref.name}`));
+  const drafts = [
+    ...scope.all(`${GROUP.source}/OCIRepository`).map((manifest) => compileOciRepository(manifest, scope)),
+    ...charts.map((manifest) => compileHelmChart(manifest, scope)),
+    ...scope.all(`${GROUP.image}/ImagePolicy`).map((manifest) => compileImagePolicy(manifest, scope)),
+  ];
+  return { drafts: [...drafts.filter((draft) => draft !== undefined), ...released], releases };
 };
 
 const reportDraft = ({ subscription, manifest }: Draft, reached: boolean, scope: ClusterScope): void => {
@@ -98,15 +125,31 @@ const reportDraft = ({ subscription, manifest }: Draft, reached: boolean, scope:
   else if (!reached) scope.report("receiver-absent", "no Receiver reaches what must be annotated", manifest);
 };
 
+const compileCluster = (scope: ClusterScope, crossNamespace: boolean): Omit<CatalogParts, "trustedRoots"> => {
+  const receivers = compileReceivers(scope, crossNamespace);
+  const reach = createReach(receivers);
+  const { drafts, releases } = compileObjects(scope);
+  const subscriptions = drafts.map((draft) => {
+    const reachedBy = reach(draft.subscription.target, draft.targetLabels);
+    reportDraft(draft, reachedBy.length > 0, scope);
+    return { ...draft.subscription, receivers: reachedBy };
+  });
+  return {
+    subscriptions,
+    receivers: receivers.map(({ receiver }) => receiver),
+    followers: Object.fromEntries(compileFollowers(scope, drafts, releases)),
+    alerts: compileAlerts(scope),
+  };
+};
+
 /**
  * Compiles clusters' manifests into what the pipeline works with. Never throws for what a manifest says: what
  * cannot be served is left out and said in `findings`.
  */
 export const compileCatalog = ({ clusters, resolveSecret }: CatalogInputs): CompiledCatalog => {
   const findings: Finding[] = [];
-  const subscriptions: Subscription[] = [];
-  const receivers: Receiver[] = [];
   const trustedRoots = new Map<string, string>();
+  const compiled: Omit<CatalogParts, "trustedRoots">[] = [];
   const names = new Set<string>();
   for (const input of clusters) {
     if (names.has(input.cluster)) {
@@ -115,14 +158,14 @@ export const compileCatalog = ({ clusters, resolveSecret }: CatalogInputs): Comp
     }
     names.add(input.cluster);
     const scope = createScope(input, resolveSecret, findings, trustedRoots);
-    const compiled = compileReceivers(scope, input.crossNamespace ?? true);
-    const reach = createReach(compiled);
-    receivers.push(...compiled.map(({ receiver }) => receiver));
-    for (const draft of compileDrafts(scope)) {
-      const reachedBy = reach(draft.subscription.target, draft.targetLabels);
-      subscriptions.push({ ...draft.subscription, receivers: reachedBy });
-      reportDraft(draft, reachedBy.length > 0, scope);
-    }
+    compiled.push(compileCluster(scope, input.crossNamespace ?? true));
   }
-  return { subscriptions, receivers, trustedRoots: Object.fromEntries(trustedRoots), findings };
+  return {
+    subscriptions: compiled.flatMap(({ subscriptions }) => subscriptions),
+    receivers: compiled.flatMap(({ receivers }) => receivers),
+    followers: Object.assign({}, ...compiled.map(({ followers }) => followers)),
+    alerts: compiled.flatMap(({ alerts }) => alerts),
+    trustedRoots: Object.fromEntries(trustedRoots),
+    findings,
+  };
 };

@@ -30,11 +30,16 @@ export interface Draft {
   readonly manifest: Manifest;
 }
 
-export const createFindingReport =
-  (cluster: string, findings: Finding[]): ClusterScope["report"] =>
-  (code, message, { ref, where }) => {
+/** A source that several objects share is read for each of them, and reported once. */
+export const createFindingReport = (cluster: string, findings: Finding[]): ClusterScope["report"] => {
+  const reported = new Set<string>();
+  return (code, message, { ref, where }) => {
+    const key = `${where.file}:${where.line} ${ref.kind} ${ref.namespace}/${ref.name} ${code} ${message}`;
+    if (reported.has(key)) return;
+    reported.add(key);
     findings.push(toFinding(code, message, { cluster, object: ref, where }));
   };
+};
 
 const describeIssue = (issue: v.BaseIssue<unknown>): string => {
   const path = v.getDotPath(issue);

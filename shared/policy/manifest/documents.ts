@@ -16,9 +16,17 @@ const countLines = (text: string, start: number, end: number): number => {
 const hasContent = (text: string): boolean =>
   /^(?!---|[ \t]*(?:#|\r?$))./m.test(text) || /^---[ \t]+[^#\s]/.test(text);
 
+const BARE_MARKER = /^---[ \t]*\r?\n/;
+
+const toDocument = (text: string, line: number): TextDocument | undefined => {
+  if (!hasContent(text)) return undefined;
+  const marker = BARE_MARKER.exec(text)?.[0];
+  return marker === undefined ? { text, line } : { text: text.slice(marker.length), line: line + 1 };
+};
+
 /**
  * Splits a stream into documents by their markers, so that one broken document spoils no other and each can be
- * parsed, measured and remembered by itself.
+ * parsed and measured by itself.
  */
 export function* splitDocuments(stream: string): Generator<TextDocument> {
   const text = stream.startsWith("\uFEFF") ? stream.slice(1) : stream;
@@ -26,11 +34,11 @@ export function* splitDocuments(stream: string): Generator<TextDocument> {
   let line = 1;
   for (const { index } of text.matchAll(MARKER)) {
     if (index === 0) continue;
-    const document = text.slice(start, index);
-    if (hasContent(document)) yield { text: document, line };
+    const document = toDocument(text.slice(start, index), line);
+    if (document !== undefined) yield document;
     line += countLines(text, start, index);
     start = index;
   }
-  const last = text.slice(start);
-  if (hasContent(last)) yield { text: last, line };
+  const last = toDocument(text.slice(start), line);
+  if (last !== undefined) yield last;
 }
