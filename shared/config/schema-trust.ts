@@ -75,10 +75,10 @@ export const trustEntries = {
     v.pipe(
       v.picklist(
         ["required", "timestamp", "none"],
-        "must be required, timestamp or none; leave it out for required",
+        "must be required, timestamp or none, or be left out",
       ),
       v.description(
-        "required: a transparency log entry must prove that the signature was published. timestamp: a signed RFC 3161 timestamp is enough. none: only with keys.",
+        "required: a transparency log entry must prove that the signature was published. timestamp: a signed RFC 3161 timestamp is enough. none: only with keys. Default: required for identities, none for keys (as Flux).",
       ),
     ),
   ),

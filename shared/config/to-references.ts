@@ -34,7 +34,8 @@ const toIdentity = ({
 export const toTrust = (input: TrustInput, at: WithFolder): TrustSettings => ({
   identities: (input.identities ?? []).map(toIdentity),
   keys: (input.keys ?? []).map((key) => toFileRef(key, at)),
-  transparencyLog: input.transparencyLog ?? "required",
+  // A key is trusted by itself, as in Flux; a certificate without proof of its time is not.
+  transparencyLog: input.transparencyLog ?? (input.keys === undefined ? "required" : "none"),
   ...(input.trustedRoot === undefined ? {} : { trustedRoot: input.trustedRoot }),
   unverified: input.unverified === "allow",
 });
