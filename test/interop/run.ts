@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { globSync, mkdirSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { PeerUnavailable } from "./install/command.ts";
@@ -17,6 +18,8 @@ const { values: options, positionals: filters } = parseArgs({
     full: { type: "boolean", default: false },
     /** Install the peers and stop. */
     install: { type: "boolean", default: false },
+    /** Leave the closing count to the caller, who adds up several runs. */
+    uncounted: { type: "boolean", default: false },
     /** Where the machine-readable results go. */
     report: { type: "string", default: join(root, "test-results/interop.json") },
   },
@@ -26,11 +29,20 @@ const seenFile = join(dirname(reportFile), "interop-seen.ndjson");
 
 const print = (line: string): void => console.log(line);
 
+const printCount = (passed: number, failed: number): void => {
+  if (!options.uncounted) print(`${passed} passed, ${failed} failed`);
+};
+
 const isWanted = (peer: Peer): boolean => options.full || peer.neededBy === "core";
 
-/** Vitest and all that it starts share one process group, so that ending the group leaves nothing behind. */
-const runVitest = (prefix: readonly string[]): Promise<number> => {
-  const [file = process.execPath, ...args] = [
+/**
+ * Vitest and all that it starts share one process group, so that ending the group leaves nothing behind; if this
+ * process is killed outright, the kernel ends Vitest, and with it what it started.
+ */
+const runVitest = (prefix: readonly string[], scratch: string): Promise<number> => {
+  const args = [
+    "--pdeathsig",
+    "KILL",
     ...prefix,
     process.execPath,
     join(root, "node_modules/vitest/vitest.mjs"),
@@ -45,8 +57,9 @@ const runVitest = (prefix: readonly string[]): Promise<number> => {
     ...process.env,
     SLUICE_INTEROP_SET: options.full ? "full" : "core",
     SLUICE_INTEROP_SEEN: seenFile,
+    TMPDIR: scratch,
   };
-  const child = spawn(file, args, {
+  const child = spawn("setpriv", args, {
     cwd: root,
     env,
     stdio: ["ignore", "inherit", "inherit"],
@@ -61,6 +74,7 @@ const runVitest = (prefix: readonly string[]): Promise<number> => {
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
+      print(`interop: ${signal}, ending everything`);
       endGroup("SIGTERM");
       setTimeout(() => endGroup("SIGKILL"), KILL_AFTER_MS).unref();
     });
@@ -89,7 +103,7 @@ const main = async (): Promise<number> => {
   } catch (error) {
     if (!(error instanceof PeerUnavailable)) throw error;
     print(`interop cannot run: ${error.message}`);
-    print("0 passed, 1 failed");
+    printCount(0, 1);
     return 1;
   }
   if (options.install) return 0;
@@ -101,10 +115,14 @@ const main = async (): Promise<number> => {
   }
   mkdirSync(dirname(reportFile), { recursive: true });
   for (const file of [reportFile, seenFile]) rmSync(file, { force: true });
-  const code = await runVitest(prefix ?? []);
+  // Worlds remove their own folders; this one also goes when a world was killed before it could.
+  const scratch = mkdtempSync(join(tmpdir(), "sluice-interop-"));
+  const code = await runVitest(prefix ?? [], scratch);
+  if (process.env.SLUICE_INTEROP_KEEP === undefined) rmSync(scratch, { recursive: true, force: true });
+  else print(`kept: ${scratch}`);
   const { passed, failed, skipped } = readReports([reportFile]);
   for (const name of leftOut(skipped)) print(`left out: ${name}`);
-  print(`${passed} passed, ${failed} failed`);
+  printCount(passed, failed);
   return code === 0 && failed === 0 && passed > 0 ? 0 : 1;
 };
 

@@ -16,7 +16,7 @@ export interface World {
 }
 
 export const createWorld = async (): Promise<World> => {
-  const folder = await mkdtemp(join(tmpdir(), "sluice-interop-"));
+  const folder = await mkdtemp(join(tmpdir(), "world-"));
   await mkdir(join(folder, "logs"));
   const cleanups: (() => Promise<void> | void)[] = [];
   let started = 0;
