@@ -1,6 +1,7 @@
 import type { RepositoryName } from "../artifact/repository.ts";
 import type { DeliveryBody } from "../delivery/body.ts";
 import type { Outcome } from "../delivery/outcomes.ts";
+import type { CompiledSelector } from "../policy/selection.ts";
 import type {
   Clock,
   Random,
@@ -22,20 +23,6 @@ export interface CatalogView {
   receiver(id: string): Receiver | undefined;
   subscriptions(): Iterable<Subscription>;
 }
-
-/** A selector ready to use: `policy/select.ts` makes it, tests may too. */
-export interface CompiledSelector {
-  accepts(tag: string): { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
-  /** Positive: Flux prefers `a`. Zero: Flux does not say which. Both accepted. */
-  compare(a: string, b: string): number;
-  /** Flux's pick over all tags; `current` wins a tie, so that a tie changes nothing. */
-  pick(tags: readonly string[], current?: string): Pick;
-}
-
-export type Pick =
-  | { readonly kind: "picked"; readonly tag: string; readonly ties: readonly string[] }
-  | { readonly kind: "none"; readonly reason: string }
-  | { readonly kind: "error"; readonly code: string; readonly message: string };
 
 /** One line of the log: `event` is a name from telemetry/events.ts. */
 export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;

@@ -1,8 +1,8 @@
 import { acceptPushes } from "../../shared/pipeline/accept.ts";
 import type { CatalogView, PipelineDeps } from "../../shared/pipeline/deps.ts";
+import { createSelectors } from "../../shared/pipeline/selectors.ts";
 import { workOff } from "../../shared/pipeline/worker.ts";
 import { createPipeline } from "../../shared/pipeline.ts";
-import { compileSelector } from "../../shared/policy/select.ts";
 import type { Push, Verifier, WorkConsumer, WorkQueue } from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
 import { findViolations } from "./checks.ts";
@@ -70,6 +70,8 @@ export const simulate = async (seed: number, plant: Plant = {}): Promise<Outcome
     subscriptions: () => world.subscriptions,
   };
 
+  const selectorOf = createSelectors();
+
   const wire = (process: Process) => {
     const steps = createSteps(scheduler, process, random, weather);
     const stepped = createSteppedQueue(queue, steps);
@@ -84,7 +86,7 @@ export const simulate = async (seed: number, plant: Plant = {}): Promise<Outcome
       registry: createSimulatedRegistry(world, steps, random, weather),
       verifier: plant.verifier?.(verifier) ?? verifier,
       catalog: () => catalog,
-      selectorOf: compileSelector,
+      selectorOf,
       requirementOf: ({ rules }) => ({ kind: "rules", rules }),
       evidenceDeadlineMsOf: () => EVIDENCE_DEADLINE_MS,
       send: (receiver, body) => receivers.send(process, receiver.id, body),
@@ -129,6 +131,7 @@ export const simulate = async (seed: number, plant: Plant = {}): Promise<Outcome
     return process;
   };
 
+  const alone = random.chance(0.5);
   let crashes = 0;
   let stormy = true;
   const supervise = async (): Promise<void> => {
@@ -140,8 +143,8 @@ export const simulate = async (seed: number, plant: Plant = {}): Promise<Outcome
       runtime.crash();
       crashes++;
       await scheduler.sleep(outside, random.between(0, 5_000));
-      // The embedded runtime knows that it is alone; elsewhere leases run out.
-      if (random.chance(0.5)) {
+      // The embedded runtime knows that it is alone; where several run, leases run out.
+      if (alone) {
         queue.freeAbandoned();
         state.freeAbandoned();
       }
@@ -167,7 +170,7 @@ export const simulate = async (seed: number, plant: Plant = {}): Promise<Outcome
   const publisher = createPublisher({ scheduler, random, world, intake });
   publisher.seedTags();
   void supervise();
-  const concurrent = random.chance(0.5) ? startRuntime() : undefined;
+  const concurrent = alone ? undefined : startRuntime();
   await scheduler.runUntil(START_MS + 5_000);
   const stormMs = publisher.start();
   await scheduler.runUntil(START_MS + 5_000 + stormMs);

@@ -1,0 +1,26 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { PipelineError } from "../../shared/errors.ts";
+
+/**
+ * Keeps a second runtime off the same state file: each would free the other's leases. The lock is a transaction
+ * on a file of its own, which the system ends with the process, however it dies.
+ */
+export const lockInstance = (statePath: string): { release(): void } => {
+  mkdirSync(dirname(statePath), { recursive: true });
+  const lock = new DatabaseSync(`${statePath}.lock`, { timeout: 0 });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+  } catch (cause) {
+    lock.close();
+    const message = `another sluice already serves ${statePath}; stop it, or set state.path in sluice.yaml to another file`;
+    throw new PipelineError(message, { code: "CONFIG_INVALID", cause });
+  }
+  return {
+    release() {
+      lock.exec("ROLLBACK");
+      lock.close();
+    },
+  };
+};
