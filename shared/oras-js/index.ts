@@ -18,4 +18,7 @@ export { type Client, type ClientOptions, createClient } from "./remote/client.t
 export type { CallOptions, Limits } from "./remote/context.ts";
 export type { FetchBlobOptions } from "./remote/fetch-blob.ts";
 export type { ListTagsOptions } from "./remote/list-tags.ts";
+export type { PushBlobOptions, PushedBlob } from "./remote/push-blob.ts";
+export type { PushManifestOptions } from "./remote/push-manifest.ts";
+export type { ManifestToPush } from "./remote/put-manifest.ts";
 export type { ReferrersOptions } from "./remote/referrers.ts";

@@ -7,9 +7,14 @@ import type { Digest } from "../digest.ts";
 import { isLoopbackRegistry } from "../name/registry-host.ts";
 import { createTransport } from "../transport/transport.ts";
 import type { CallOptions, Limits, RemoteContext } from "./context.ts";
+import { deleteManifest, deleteTag } from "./delete-manifest.ts";
 import { type FetchBlobOptions, fetchBlob } from "./fetch-blob.ts";
 import { fetchManifest, fetchManifestByTag, resolveTag } from "./fetch-manifest.ts";
 import { type ListTagsOptions, listTags } from "./list-tags.ts";
+import { createOneAtATime } from "./one-at-a-time.ts";
+import { type PushBlobOptions, type PushedBlob, pushBlob } from "./push-blob.ts";
+import { type PushManifestOptions, pushManifest, tagManifest } from "./push-manifest.ts";
+import type { ManifestToPush } from "./put-manifest.ts";
 import { listReferrers, type ReferrersOptions } from "./referrers.ts";
 
 export interface ClientOptions {
@@ -47,6 +52,15 @@ export interface Client {
     options?: ReferrersOptions,
   ): Promise<readonly Descriptor[]>;
   listTags(repository: Repository, options?: ListTagsOptions): AsyncGenerator<string, void, undefined>;
+  pushBlob(repository: Repository, bytes: Uint8Array, options?: PushBlobOptions): Promise<PushedBlob>;
+  pushManifest(
+    repository: Repository,
+    manifest: ManifestToPush,
+    options?: PushManifestOptions,
+  ): Promise<Digest>;
+  tagManifest(repository: Repository, digest: Digest, tag: string, options?: CallOptions): Promise<void>;
+  deleteManifest(repository: Repository, digest: Digest, options?: CallOptions): Promise<boolean>;
+  deleteTag(repository: Repository, tag: string, options?: CallOptions): Promise<boolean>;
 }
 
 const MIB = 1_048_576;
@@ -90,7 +104,7 @@ const toContext = ({
     maxRedirects: allLimits.redirects,
     userAgent,
   });
-  return { transport, limits: allLimits, plainHttp, nowMs };
+  return { transport, limits: allLimits, plainHttp, nowMs, oneAtATime: createOneAtATime() };
 };
 
 /** One client may serve any number of registries; it keeps their tokens and no connection of its own. */
@@ -103,5 +117,10 @@ export const createClient = (options: ClientOptions = {}): Client => {
     fetchBlob: (repository, digest, call = {}) => fetchBlob(context, repository, digest, call),
     listReferrers: (repository, digest, call = {}) => listReferrers(context, repository, digest, call),
     listTags: (repository, call = {}) => listTags(context, repository, call),
+    pushBlob: (repository, bytes, call = {}) => pushBlob(context, repository, bytes, call),
+    pushManifest: (repository, manifest, call = {}) => pushManifest(context, repository, manifest, call),
+    tagManifest: (repository, digest, tag, call = {}) => tagManifest(context, repository, digest, tag, call),
+    deleteManifest: (repository, digest, call = {}) => deleteManifest(context, repository, digest, call),
+    deleteTag: (repository, tag, call = {}) => deleteTag(context, repository, tag, call),
   };
 };

@@ -6,6 +6,7 @@ import { OrasError, quote } from "../errors.ts";
 import { isRepositoryPath, isTag } from "../name/reference.ts";
 import { parseRegistryHost } from "../name/registry-host.ts";
 import type { Transport } from "../transport/transport.ts";
+import type { OneAtATime } from "./one-at-a-time.ts";
 
 export interface Limits {
   /** Largest manifest, index or page of referrers. The distribution-spec asks registries for 4 MiB. */
@@ -25,6 +26,8 @@ export interface RemoteContext {
   readonly limits: Limits;
   readonly plainHttp: (registry: string) => boolean;
   readonly nowMs: () => number;
+  /** For read-change-write on one tag, which registries offer no way to do atomically. */
+  readonly oneAtATime: OneAtATime;
 }
 
 export interface CallOptions {

@@ -11,7 +11,7 @@ export interface Exchange {
   readonly url: URL;
   readonly access: Access;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array<ArrayBuffer>;
+  readonly body?: Uint8Array;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -31,6 +31,12 @@ export interface TransportOptions {
 type Attempt<T> =
   | { readonly kind: "done"; readonly value: T }
   | { readonly kind: "unauthorized"; readonly challenge: string | null };
+
+// `fetch` takes no shared memory; a view costs nothing, only shared bytes are copied.
+const toFetchBody = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array<ArrayBuffer> =>
+  buffer instanceof ArrayBuffer
+    ? new Uint8Array(buffer, byteOffset, byteLength)
+    : new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
 
 /** One exchange with a registry: authorised on demand, redirects followed by our rules, all of it timed. */
 export const createTransport = ({
@@ -55,7 +61,7 @@ export const createTransport = ({
           ...headers,
           ...(authorization !== undefined && trusted ? { authorization } : {}),
         },
-        ...(body === undefined ? {} : { body }),
+        ...(body === undefined ? {} : { body: toFetchBody(body) }),
         signal,
       });
       const follows = isRedirect(response.status) && (method === "GET" || method === "HEAD");
