@@ -144,6 +144,15 @@ export interface Verification {
   readonly evidence: readonly Evidence[];
 }
 
+/**
+ * Trusted roots by name; `undefined` names the default. Never an older one after a newer one. Throws
+ * `TRUST_ROOT_INVALID` for a name it does not know.
+ */
+export interface TrustedRootSource {
+  /** Bytes of a `trusted_root.json`; the same object until it changes, so that readers may parse it once. */
+  read(name: string | undefined): Promise<Uint8Array>;
+}
+
 /** Throws only when it could not decide (registry or trust root out of reach); a bad signature is a value. */
 export interface Verifier {
   verify(artifact: ArtifactName, rule: VerifyRule, signal: AbortSignal): Promise<Verification>;

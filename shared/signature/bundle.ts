@@ -42,7 +42,13 @@ const VERSIONS: ReadonlyMap<string, BundleVersion> = new Map([
 
 const FIELDS = {
   bundle: new Set(["mediaType", "verificationMaterial", "dsseEnvelope", "messageSignature"]),
-  material: new Set(["certificate", "x509CertificateChain", "publicKey", "tlogEntries", "timestampVerificationData"]),
+  material: new Set([
+    "certificate",
+    "x509CertificateChain",
+    "publicKey",
+    "tlogEntries",
+    "timestampVerificationData",
+  ]),
   entry: new Set([
     "logIndex",
     "logId",
@@ -59,7 +65,8 @@ const FIELDS = {
 const malformed = (detail: string): never => refuse("evidence-malformed", detail);
 
 /** protobuf's JSON form leaves out numbers that are zero. */
-const toOptionalCount = (value: Json | undefined, name: string): number => (isSet(value) ? toCount(value, name) : 0);
+const toOptionalCount = (value: Json | undefined, name: string): number =>
+  isSet(value) ? toCount(value, name) : 0;
 
 const toList = (value: Json | undefined, name: string, max: number): readonly Json[] => {
   const items = isSet(value) ? toArray(value, name) : [];
@@ -73,46 +80,46 @@ const readHash = (value: Json | undefined): Buffer => {
 
 const readProof = (value: Json): InclusionProof => {
   const fields = toClosedObject(value, "inclusionProof", FIELDS.proof);
-  const checkpoint = toClosedObject(fields["checkpoint"], "checkpoint", new Set(["envelope"]));
+  const checkpoint = toClosedObject(fields.checkpoint, "checkpoint", new Set(["envelope"]));
   return {
-    logIndex: toOptionalCount(fields["logIndex"], "proof index"),
-    treeSize: toOptionalCount(fields["treeSize"], "tree size"),
-    rootHash: readHash(fields["rootHash"]),
-    hashes: toList(fields["hashes"], "proof hashes", MAX_HASHES).map(readHash),
-    checkpoint: toText(checkpoint["envelope"], "checkpoint"),
+    logIndex: toOptionalCount(fields.logIndex, "proof index"),
+    treeSize: toOptionalCount(fields.treeSize, "tree size"),
+    rootHash: readHash(fields.rootHash),
+    hashes: toList(fields.hashes, "proof hashes", MAX_HASHES).map(readHash),
+    checkpoint: toText(checkpoint.envelope, "checkpoint"),
   };
 };
 
 const readPromise = (value: Json): Buffer =>
-  toBytes(toClosedObject(value, "promise", new Set(["signedEntryTimestamp"]))["signedEntryTimestamp"], "SET");
+  toBytes(toClosedObject(value, "promise", new Set(["signedEntryTimestamp"])).signedEntryTimestamp, "SET");
 
 const readEntry = (value: Json): LogEntry => {
   const fields = toClosedObject(value, "log entry", FIELDS.entry);
-  const kind = toClosedObject(fields["kindVersion"], "kindVersion", new Set(["kind", "version"]));
-  const logId = toClosedObject(fields["logId"], "logId", new Set(["keyId"]));
+  const kind = toClosedObject(fields.kindVersion, "kindVersion", new Set(["kind", "version"]));
+  const logId = toClosedObject(fields.logId, "logId", new Set(["keyId"]));
   const { inclusionPromise: promise, inclusionProof: proof } = fields;
-  const integratedTime = toOptionalCount(fields["integratedTime"], "integratedTime");
+  const integratedTime = toOptionalCount(fields.integratedTime, "integratedTime");
   return {
-    logId: toBytes(logId["keyId"], "keyId"),
-    logIndex: toOptionalCount(fields["logIndex"], "logIndex"),
-    kind: toText(kind["kind"], "kind"),
-    version: toText(kind["version"], "version"),
+    logId: toBytes(logId.keyId, "keyId"),
+    logIndex: toOptionalCount(fields.logIndex, "logIndex"),
+    kind: toText(kind.kind, "kind"),
+    version: toText(kind.version, "version"),
     integratedTime: integratedTime === 0 ? undefined : integratedTime,
     promise: isSet(promise) ? readPromise(promise) : undefined,
     proof: isSet(proof) ? readProof(proof) : undefined,
-    body: toBytes(fields["canonicalizedBody"], "canonicalizedBody"),
+    body: toBytes(fields.canonicalizedBody, "canonicalizedBody"),
   };
 };
 
 const readRawCertificate = (value: Json | undefined): Certificate => {
   const fields = toClosedObject(value, "certificate", new Set(["rawBytes"]));
-  return parseCertificate(decodeBase64(toText(fields["rawBytes"], "certificate")));
+  return parseCertificate(decodeBase64(toText(fields.rawBytes, "certificate")));
 };
 
 /** The leaf of a chain. Authorities are taken from the trusted root alone; a bundled root would be a smuggled one. */
 const readChain = (value: Json): Certificate => {
   const chain = toClosedObject(value, "chain", new Set(["certificates"]));
-  const certificates = toList(chain["certificates"], "certificates", MAX_CERTIFICATES).map(readRawCertificate);
+  const certificates = toList(chain.certificates, "certificates", MAX_CERTIFICATES).map(readRawCertificate);
   const [leaf, ...above] = certificates;
   if (leaf === undefined) return malformed("certificate chain is empty");
   const root = above.find((item) => basicConstraintsOf(item).authority && item.issuer.equals(item.subject));
@@ -121,7 +128,8 @@ const readChain = (value: Json): Certificate => {
 
 const readSigner = (fields: JsonObject, version: BundleVersion): Certificate | undefined => {
   const { certificate, x509CertificateChain: chain, publicKey } = fields;
-  if ([certificate, chain, publicKey].filter(isSet).length !== 1) malformed("bundle needs exactly one signer");
+  if ([certificate, chain, publicKey].filter(isSet).length !== 1)
+    malformed("bundle needs exactly one signer");
   if (isSet(certificate)) return readRawCertificate(certificate);
   if (isSet(chain)) return version === "0.3" ? malformed("bundle v0.3 carries no chain") : readChain(chain);
   toClosedObject(publicKey, "publicKey", new Set(["hint"]));
@@ -131,16 +139,17 @@ const readSigner = (fields: JsonObject, version: BundleVersion): Certificate | u
 /** v0.1 rests on promises; later versions on proofs, in every entry. */
 const checkProofs = (entries: readonly LogEntry[], version: BundleVersion): void => {
   const missing = entries.some(({ promise, proof }) => (version === "0.1" ? promise : proof) === undefined);
-  if (missing) refuse("log-proof-missing", `bundle v${version} lacks a ${version === "0.1" ? "promise" : "proof"}`);
+  if (missing)
+    refuse("log-proof-missing", `bundle v${version} lacks a ${version === "0.1" ? "promise" : "proof"}`);
 };
 
 const readMessage = (value: Json): MessageSignature => {
   const fields = toClosedObject(value, "messageSignature", FIELDS.message);
-  const digest = toClosedObject(fields["messageDigest"], "messageDigest", new Set(["algorithm", "digest"]));
+  const digest = toClosedObject(fields.messageDigest, "messageDigest", new Set(["algorithm", "digest"]));
   return {
-    algorithm: toText(digest["algorithm"], "digest algorithm"),
-    digest: toBytes(digest["digest"], "message digest"),
-    signature: toBytes(fields["signature"], "signature"),
+    algorithm: toText(digest.algorithm, "digest algorithm"),
+    digest: toBytes(digest.digest, "message digest"),
+    signature: toBytes(fields.signature, "signature"),
   };
 };
 
@@ -153,21 +162,21 @@ const readContent = ({ dsseEnvelope, messageSignature }: JsonObject): Bundle["co
 
 const readTimestamps = (value: Json | undefined): readonly Buffer[] => {
   if (!isSet(value)) return [];
-  const list = toClosedObject(value, "timestamps", new Set(["rfc3161Timestamps"]))["rfc3161Timestamps"];
+  const list = toClosedObject(value, "timestamps", new Set(["rfc3161Timestamps"])).rfc3161Timestamps;
   return toList(list, "timestamps", MAX_TIMESTAMPS).map((item) =>
-    toBytes(toClosedObject(item, "timestamp", new Set(["signedTimestamp"]))["signedTimestamp"], "timestamp"),
+    toBytes(toClosedObject(item, "timestamp", new Set(["signedTimestamp"])).signedTimestamp, "timestamp"),
   );
 };
 
 /** Reads a Sigstore bundle v0.1 to v0.3: strict JSON, no unknown fields, canonical base64. Throws Refusal. */
 export const parseBundle = (bytes: Uint8Array): Bundle => {
   const fields = toClosedObject(parseJson(bytes), "bundle", FIELDS.bundle);
-  const mediaType = toText(fields["mediaType"], "mediaType");
+  const mediaType = toText(fields.mediaType, "mediaType");
   const version = VERSIONS.get(mediaType) ?? refuse("bundle-version-unsupported", mediaType.slice(0, 100));
-  const material = toClosedObject(fields["verificationMaterial"], "verificationMaterial", FIELDS.material);
+  const material = toClosedObject(fields.verificationMaterial, "verificationMaterial", FIELDS.material);
   const certificate = readSigner(material, version);
-  const entries = toList(material["tlogEntries"], "log entries", MAX_ENTRIES).map(readEntry);
+  const entries = toList(material.tlogEntries, "log entries", MAX_ENTRIES).map(readEntry);
   checkProofs(entries, version);
-  const timestamps = readTimestamps(material["timestampVerificationData"]);
+  const timestamps = readTimestamps(material.timestampVerificationData);
   return { version, certificate, entries, timestamps, content: readContent(fields) };
 };

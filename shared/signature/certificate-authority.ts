@@ -46,13 +46,16 @@ const keyOf = (certificate: Certificate): PublicKey =>
 /** The purposes of an authority narrow those of everything below it. */
 export const allowsPurpose = (certificate: Certificate, purpose: Purpose): boolean => {
   const purposes = extendedKeyUsageOf(certificate);
-  return purposes === undefined || purposes.includes(OID[purpose]) || purposes.includes(OID.anyExtendedKeyUsage);
+  return (
+    purposes === undefined || purposes.includes(OID[purpose]) || purposes.includes(OID.anyExtendedKeyUsage)
+  );
 };
 
 /** RFC 5280 6.1.4: what a certificate must be to issue another with `below` authorities between. */
 export const mayIssue = (certificate: Certificate, below: number): boolean => {
   const { authority, pathLength } = basicConstraintsOf(certificate);
-  if (!authority || !allowsUsage(certificate, "keyCertSign") || hasUnknownCriticalExtension(certificate)) return false;
+  if (!authority || !allowsUsage(certificate, "keyCertSign") || hasUnknownCriticalExtension(certificate))
+    return false;
   return pathLength === undefined || below <= pathLength;
 };
 
@@ -72,7 +75,8 @@ const checkLinks = (chain: readonly Certificate[], purpose: Purpose): void => {
     if (issuer === undefined) return;
     if (!allowsPurpose(certificate, purpose)) malformed(`a certificate of the chain is not for ${purpose}`);
     if (!certificate.issuer.equals(issuer.subject)) malformed("chain is not in order, from the leaf up");
-    if (!isSignedBy(certificate, keyOf(issuer))) malformed("a certificate is not signed by the next of its chain");
+    if (!isSignedBy(certificate, keyOf(issuer)))
+      malformed("a certificate is not signed by the next of its chain");
   });
 };
 
@@ -85,7 +89,10 @@ const toIssuers = (chain: readonly Certificate[]): readonly Issuer[] =>
   }));
 
 /** A TSA's chain may begin with the signing certificate; Fulcio's never does. */
-const splitLeaf = (chain: readonly Certificate[], purpose: Purpose): [Certificate | undefined, readonly Certificate[]] => {
+const splitLeaf = (
+  chain: readonly Certificate[],
+  purpose: Purpose,
+): [Certificate | undefined, readonly Certificate[]] => {
   const [first, ...rest] = chain;
   const hasLeaf = purpose === "timeStamping" && first !== undefined && !basicConstraintsOf(first).authority;
   return hasLeaf ? [first, rest] : [undefined, chain];
@@ -93,12 +100,12 @@ const splitLeaf = (chain: readonly Certificate[], purpose: Purpose): [Certificat
 
 export const parseCertificateAuthority = (value: Json, purpose: Purpose): CertificateAuthority => {
   const fields = toClosedObject(value, "certificate authority", FIELDS);
-  const list = toClosedObject(fields["certChain"], "certChain", new Set(["certificates"]));
-  const encoded = toArray(list["certificates"], "certificates");
+  const list = toClosedObject(fields.certChain, "certChain", new Set(["certificates"]));
+  const encoded = toArray(list.certificates, "certificates");
   if (encoded.length === 0 || encoded.length > MAX_CHAIN) malformed("chain is empty or too long");
   const chain = encoded.map((item) => {
     const entry = toClosedObject(item, "certificate", new Set(["rawBytes"]));
-    return parseCertificate(toBytes(entry["rawBytes"], "rawBytes"));
+    return parseCertificate(toBytes(entry.rawBytes, "rawBytes"));
   });
   const [leaf, authorities] = splitLeaf(chain, purpose);
   checkLinks(authorities, purpose);
@@ -111,7 +118,7 @@ export const parseCertificateAuthority = (value: Json, purpose: Purpose): Certif
     issuers: toIssuers(authorities),
     leaf,
     leafKey: leaf === undefined ? undefined : keyOf(leaf),
-    validFor: parseTimeRange(fields["validFor"], "certificate authority"),
+    validFor: parseTimeRange(fields.validFor, "certificate authority"),
   };
 };
 

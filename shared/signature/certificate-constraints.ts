@@ -51,7 +51,8 @@ export const allowsUsage = ({ extensions }: Certificate, usage: keyof typeof USA
   return refuseAs("certificate-malformed", () => {
     const element = readDer(extension.value);
     const content = contentOf(element);
-    if (element.tag !== TAG.bitString || content.length < 2) refuse("evidence-malformed", "keyUsage is empty");
+    if (element.tag !== TAG.bitString || content.length < 2)
+      refuse("evidence-malformed", "keyUsage is empty");
     const bit = USAGE_BIT[usage];
     return ((content[1 + (bit >> 3)] ?? 0) & (0x80 >> (bit & 7))) !== 0;
   });

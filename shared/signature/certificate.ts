@@ -87,7 +87,8 @@ const parse = (der: Buffer): Certificate => {
   const [versionNumber] = childrenOf(expectTag(version, contextTag(0)));
   if (readSmallInteger(versionNumber) !== VERSION_3) malformed("certificate is not version 3");
   // RFC 5280 4.1.1.2: the unsigned outer identifier must repeat the signed one.
-  if (!readAlgorithm(algorithm).equals(readAlgorithm(innerAlgorithm))) malformed("signature algorithms differ");
+  if (!readAlgorithm(algorithm).equals(readAlgorithm(innerAlgorithm)))
+    malformed("signature algorithms differ");
   const [notBefore, notAfter, extraTime] = sequenceOf(validity);
   if (extraTime !== undefined) malformed("validity has more than two times");
   const [extensionsField, extraField] = optional;

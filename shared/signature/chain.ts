@@ -1,6 +1,6 @@
 import { type Certificate, isValidAt } from "./certificate.ts";
-import { authorityKeyIdOf, subjectKeyIdOf } from "./certificate-constraints.ts";
 import { type CertificateAuthority, type Issuer, isTrustedAt } from "./certificate-authority.ts";
+import { authorityKeyIdOf, subjectKeyIdOf } from "./certificate-constraints.ts";
 import { encodingOf } from "./der.ts";
 import { verifyWithScheme } from "./keys.ts";
 import { refuse } from "./refusal.ts";
@@ -29,7 +29,12 @@ export const candidatePaths = (
 };
 
 export const isSignedBy = (certificate: Certificate, { issuer }: TrustPath): Promise<boolean> =>
-  verifyWithScheme(issuer.key, certificate.signatureAlgorithm, encodingOf(certificate.tbs), certificate.signature);
+  verifyWithScheme(
+    issuer.key,
+    certificate.signatureAlgorithm,
+    encodingOf(certificate.tbs),
+    certificate.signature,
+  );
 
 /** The candidates that really signed the certificate. Throws Refusal when there are none. */
 export const signingPaths = async (
@@ -38,7 +43,9 @@ export const signingPaths = async (
 ): Promise<readonly TrustPath[]> => {
   const signed = await Promise.all(candidates.map((path) => isSignedBy(certificate, path)));
   const paths = candidates.filter((_, index) => signed[index] === true);
-  return paths.length > 0 ? paths : refuse("certificate-untrusted", "no trusted authority signed the certificate");
+  return paths.length > 0
+    ? paths
+    : refuse("certificate-untrusted", "no trusted authority signed the certificate");
 };
 
 /**

@@ -44,7 +44,8 @@ const parse = (envelope: string): Checkpoint => {
   if (lines.length > MAX_SIGNATURES) malformed("checkpoint has too many signatures");
   const [origin, size, root] = text.split("\n");
   if (origin === undefined || origin === "") return malformed("checkpoint has no origin");
-  if (size === undefined || !SIZE.test(size) || !Number.isSafeInteger(Number(size))) return malformed("no tree size");
+  if (size === undefined || !SIZE.test(size) || !Number.isSafeInteger(Number(size)))
+    return malformed("no tree size");
   const rootHash = decodeBase64(root ?? "");
   if (rootHash.length !== HASH_BYTES) malformed("root hash is not 32 bytes");
   const signatures = lines.map(parseSignature);

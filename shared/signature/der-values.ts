@@ -1,6 +1,6 @@
+import { toEpochMs } from "./civil-time.ts";
 import { contentOf, type Der, expectTag, TAG } from "./der.ts";
 import { refuse } from "./refusal.ts";
-import { toEpochMs } from "./civil-time.ts";
 
 const malformed = (detail: string): never => refuse("evidence-malformed", detail);
 
@@ -9,7 +9,8 @@ export type Oid = string;
 
 const encodeArc = (arc: number): number[] => {
   const octets = [arc & 0x7f];
-  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) octets.unshift((rest & 0x7f) | 0x80);
+  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128))
+    octets.unshift((rest & 0x7f) | 0x80);
   return octets;
 };
 
@@ -61,7 +62,8 @@ const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{0,8}[1-
 
 /** UTCTime or GeneralizedTime in DER's one form (seconds, `Z`, no trailing zeros), in milliseconds. */
 export const readTime = (element: Der | undefined): number => {
-  const text = element === undefined ? "" : element.bytes.toString("latin1", element.contentStart, element.end);
+  const text =
+    element === undefined ? "" : element.bytes.toString("latin1", element.contentStart, element.end);
   const match =
     element?.tag === TAG.utcTime
       ? UTC_TIME.exec(text)
@@ -71,7 +73,8 @@ export const readTime = (element: Der | undefined): number => {
   if (match === null || element === undefined) return malformed("time is not DER");
   const [, years, month, day, hour, minute, second, fraction = ""] = match;
   // RFC 5280 4.1.2.5.1: two-digit years from 50 are of the last century.
-  const year = element.tag === TAG.utcTime ? Number(years) + (Number(years) >= 50 ? 1900 : 2000) : Number(years);
+  const year =
+    element.tag === TAG.utcTime ? Number(years) + (Number(years) >= 50 ? 1900 : 2000) : Number(years);
   const milliseconds = Number(`${fraction}000`.slice(0, 3));
   return (
     toEpochMs({

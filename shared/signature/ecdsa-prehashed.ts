@@ -101,17 +101,25 @@ const multiply = (scalar: bigint, point: Point, curve: Curve): Point => {
 
 const toBigInt = (bytes: Buffer): bigint => BigInt(`0x0${bytes.toString("hex")}`);
 
-const isOnCurve = ({ x, y }: Point, { p, b }: Curve): boolean => mod(y * y - (x * x * x - 3n * x + b), p) === 0n;
+const isOnCurve = ({ x, y }: Point, { p, b }: Curve): boolean =>
+  mod(y * y - (x * x * x - 3n * x + b), p) === 0n;
 
 const readPoint = ({ object }: PublicKey): Point => {
   const { x, y } = object.export({ format: "jwk" });
-  return { x: toBigInt(Buffer.from(x ?? "", "base64url")), y: toBigInt(Buffer.from(y ?? "", "base64url")), z: 1n };
+  return {
+    x: toBigInt(Buffer.from(x ?? "", "base64url")),
+    y: toBigInt(Buffer.from(y ?? "", "base64url")),
+    z: 1n,
+  };
 };
 
 const readSignature = (signature: Buffer): readonly [bigint, bigint] =>
   refuseAs("signature-invalid", () => {
     const [r, s] = sequenceOf(readDer(signature));
-    return [toBigInt(readInteger(expectTag(r, TAG.integer))), toBigInt(readInteger(expectTag(s, TAG.integer)))];
+    return [
+      toBigInt(readInteger(expectTag(r, TAG.integer))),
+      toBigInt(readInteger(expectTag(s, TAG.integer))),
+    ];
   });
 
 /** FIPS 186-5 6.4.2, from step 3. */

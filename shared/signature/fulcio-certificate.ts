@@ -5,7 +5,17 @@ import {
   extendedKeyUsageOf,
   hasUnknownCriticalExtension,
 } from "./certificate-constraints.ts";
-import { childrenOf, contentOf, contextTag, type Der, expectTag, onlyElementIn, readDer, sequenceOf, TAG } from "./der.ts";
+import {
+  childrenOf,
+  contentOf,
+  contextTag,
+  type Der,
+  expectTag,
+  onlyElementIn,
+  readDer,
+  sequenceOf,
+  TAG,
+} from "./der.ts";
 import { oid, readOid } from "./der-values.ts";
 import { OID } from "./oids.ts";
 import { Refusal, refuse } from "./refusal.ts";
@@ -86,7 +96,8 @@ const issuerOf = ({ extensions }: Certificate): string => {
   const rawText = raw === undefined ? undefined : decodeUtf8(raw.value);
   const issuer = encoded === undefined ? rawText : decodeClaim(encoded.value);
   if (issuer === undefined || issuer === "") return refuse("certificate-issuer", "no readable issuer");
-  if (raw !== undefined && rawText !== issuer) return refuse("certificate-issuer", "issuer extensions differ");
+  if (raw !== undefined && rawText !== issuer)
+    return refuse("certificate-issuer", "issuer extensions differ");
   return issuer;
 };
 
@@ -98,7 +109,8 @@ const PRINTABLE = /^[\x21-\x7e]+$/;
 
 const readOtherName = (name: Der): string | undefined => {
   const [type, value, extra] = childrenOf(name);
-  if (readOid(type) !== OID.fulcioOtherName || value?.tag !== contextTag(0) || extra !== undefined) return undefined;
+  if (readOid(type) !== OID.fulcioOtherName || value?.tag !== contextTag(0) || extra !== undefined)
+    return undefined;
   const text = onlyElementIn(value);
   return text.tag === TAG.utf8String ? decodeUtf8(contentOf(text)) : undefined;
 };
@@ -124,7 +136,8 @@ const subjectOf = ({ extensions }: Certificate): string => {
 const checkUsage = (certificate: Certificate): void => {
   if (basicConstraintsOf(certificate).authority) refuse("certificate-usage", "is a certificate authority");
   if (hasUnknownCriticalExtension(certificate)) refuse("certificate-usage", "unknown critical extension");
-  if (extendedKeyUsageOf(certificate)?.includes(OID.codeSigning) !== true) refuse("certificate-usage", "not for code signing");
+  if (extendedKeyUsageOf(certificate)?.includes(OID.codeSigning) !== true)
+    refuse("certificate-usage", "not for code signing");
   if (!allowsUsage(certificate, "digitalSignature")) refuse("certificate-usage", "not for signatures");
 };
 

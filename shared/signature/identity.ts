@@ -44,7 +44,8 @@ export interface IdentityPattern {
 }
 
 const compileOrRefuse = (source: string): Pattern =>
-  compilePattern(source) ?? refuse("rule-pattern-invalid", `not a Go regular expression: ${source.slice(0, 200)}`);
+  compilePattern(source) ??
+  refuse("rule-pattern-invalid", `not a Go regular expression: ${source.slice(0, 200)}`);
 
 /** An empty pattern matches everybody; nobody means that. */
 const compileRequired = (source: string): Pattern =>
@@ -73,5 +74,6 @@ export const requireIdentity = (
 ): void => {
   const matching = identities.filter((rule) => rule.issuer.matches(issuer) && rule.subject.matches(subject));
   if (matching.length === 0) refuse("identity-mismatch", "no identity matches");
-  if (!matching.some(({ claims }) => holdsClaims(certificate, claims))) refuse("claim-mismatch", "claims do not match");
+  if (!matching.some(({ claims }) => holdsClaims(certificate, claims)))
+    refuse("claim-mismatch", "claims do not match");
 };

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { type HashName, type SignatureScheme, SIGNATURE_SCHEMES } from "./oids.ts";
+import { type HashName, SIGNATURE_SCHEMES, type SignatureScheme } from "./oids.ts";
 
 /** A public key that may verify: its kind is settled once, so that no caller has to ask OpenSSL again. */
 export interface PublicKey {
@@ -19,15 +19,18 @@ const CURVES = {
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192;
 
-const isCurve = (name: string | undefined): name is keyof typeof CURVES => name !== undefined && name in CURVES;
+const isCurve = (name: string | undefined): name is keyof typeof CURVES =>
+  name !== undefined && name in CURVES;
 
 const classify = (object: KeyObject): PublicKey | undefined => {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = object;
   if (type === "ed25519") return { object, family: "ed25519", kind: "ed25519", bits: 256 };
-  if (type === "ec" && isCurve(details?.namedCurve)) return { object, family: "ec", ...CURVES[details.namedCurve] };
+  if (type === "ec" && isCurve(details?.namedCurve))
+    return { object, family: "ec", ...CURVES[details.namedCurve] };
   const bits = details?.modulusLength ?? 0;
   // An RSA key below 2048 bits can be factored; above 8192 a verification costs an attacker nothing and us much.
-  if (type === "rsa" && bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS) return { object, family: "rsa", kind: "rsa", bits };
+  if (type === "rsa" && bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS)
+    return { object, family: "rsa", kind: "rsa", bits };
   return undefined;
 };
 
@@ -60,7 +63,9 @@ export const verifySignature = (
   new Promise((resolve) => {
     const algorithm = key.family === "ed25519" ? null : hash;
     try {
-      verify(algorithm, data, key.object, signature, (error, verified) => resolve(error === null && verified));
+      verify(algorithm, data, key.object, signature, (error, verified) =>
+        resolve(error === null && verified),
+      );
     } catch {
       resolve(false);
     }

@@ -21,7 +21,8 @@ const keyDetailsOf = ({ kind, bits }: PublicKey): string | undefined => {
   }
 };
 
-export const isVersion2 = ({ kind, version }: LogEntry): boolean => kind === "hashedrekord" && version === "0.0.2";
+export const isVersion2 = ({ kind, version }: LogEntry): boolean =>
+  kind === "hashedrekord" && version === "0.0.2";
 
 /**
  * Builds the `hashedrekord 0.0.2` body that this signature must have been logged as (canonical JSON, RFC 8785).
@@ -36,7 +37,9 @@ export const toVersion2Body = (material: SignedMaterial, signer: Signer, key: Pu
   }
   const rawBytes = { rawBytes: signer.der.toString("base64") };
   const verifier =
-    signer.label === "CERTIFICATE" ? { keyDetails, x509Certificate: rawBytes } : { keyDetails, publicKey: rawBytes };
+    signer.label === "CERTIFICATE"
+      ? { keyDetails, x509Certificate: rawBytes }
+      : { keyDetails, publicKey: rawBytes };
   const body = {
     apiVersion: "0.0.2",
     kind: "hashedrekord",
@@ -51,7 +54,12 @@ export const toVersion2Body = (material: SignedMaterial, signer: Signer, key: Pu
 };
 
 /** Checks a Rekor v2 entry against the one rebuilt from the evidence. */
-export const compareVersion2 = (entry: LogEntry, material: SignedMaterial, signer: Signer, key: PublicKey): void => {
+export const compareVersion2 = (
+  entry: LogEntry,
+  material: SignedMaterial,
+  signer: Signer,
+  key: PublicKey,
+): void => {
   if (!toVersion2Body(material, signer, key).equals(entry.body)) {
     refuse("log-entry-mismatch", "entry is not the one this evidence makes");
   }

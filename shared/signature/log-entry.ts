@@ -24,14 +24,15 @@ const checkSignature = (material: SignedMaterial, recorded: Buffer): void => {
 /** The entry's own key or certificate must be the one that verifies: another's proves only that somebody else signed. */
 const checkSigner = (signer: Signer, recorded: Json | undefined): void => {
   const pem = decodeBase64(toText(recorded, "entry key")).toString("latin1");
-  if (labelOfPem(pem) !== signer.label || !decodePem(pem, signer.label).equals(signer.der)) mismatch("signer");
+  if (labelOfPem(pem) !== signer.label || !decodePem(pem, signer.label).equals(signer.der))
+    mismatch("signer");
 };
 
 const readHash = (value: Json | undefined): { algorithm: HashName; digest: Buffer } => {
   const hash = toObject(value, "hash");
-  const algorithm = toText(hash["algorithm"], "hash algorithm");
+  const algorithm = toText(hash.algorithm, "hash algorithm");
   if (!isHashName(algorithm)) return refuse("log-entry-unsupported", "entry uses an unknown hash");
-  return { algorithm, digest: decodeHex(toText(hash["value"], "hash value")) };
+  return { algorithm, digest: decodeHex(toText(hash.value, "hash value")) };
 };
 
 const checkSha256 = (value: Json | undefined, expected: Buffer | undefined, what: string): void => {
@@ -49,11 +50,12 @@ type Compare = (spec: JsonObject, material: SignedMaterial, signer: Signer) => v
 
 /** `hashedrekord 0.0.1` and its predecessor `rekord 0.0.1`: a signature over a message. */
 const compareMessage: Compare = (spec, material, signer) => {
-  if (material.form !== "message") refuse("log-entry-unsupported", "entry is for a message, evidence is an envelope");
-  const signature = toObject(spec["signature"], "entry signature");
-  checkSignature(material, decodeBase64(toText(signature["content"], "entry signature")));
-  checkSigner(signer, toObject(signature["publicKey"], "entry key")["content"]);
-  const { algorithm, digest } = readHash(toObject(spec["data"], "entry data")["hash"]);
+  if (material.form !== "message")
+    refuse("log-entry-unsupported", "entry is for a message, evidence is an envelope");
+  const signature = toObject(spec.signature, "entry signature");
+  checkSignature(material, decodeBase64(toText(signature.content, "entry signature")));
+  checkSigner(signer, toObject(signature.publicKey, "entry key").content);
+  const { algorithm, digest } = readHash(toObject(spec.data, "entry data").hash);
   if (material.signed.digest(algorithm)?.equals(digest) !== true) mismatch("payload");
 };
 
@@ -63,30 +65,31 @@ const requireEnvelope = ({ form }: SignedMaterial): void => {
 
 const compareDsse: Compare = (spec, material, signer) => {
   requireEnvelope(material);
-  const signature = onlySignature(spec["signatures"]);
-  checkSignature(material, decodeBase64(toText(signature["signature"], "entry signature")));
-  checkSigner(signer, signature["verifier"]);
-  checkSha256(spec["payloadHash"], material.payloadDigest, "payload");
-  if (material.envelopeDigest !== undefined) checkSha256(spec["envelopeHash"], material.envelopeDigest, "envelope");
+  const signature = onlySignature(spec.signatures);
+  checkSignature(material, decodeBase64(toText(signature.signature, "entry signature")));
+  checkSigner(signer, signature.verifier);
+  checkSha256(spec.payloadHash, material.payloadDigest, "payload");
+  if (material.envelopeDigest !== undefined)
+    checkSha256(spec.envelopeHash, material.envelopeDigest, "envelope");
 };
 
 const compareIntoto: Compare = (spec, material, signer) => {
   requireEnvelope(material);
-  const content = toObject(spec["content"], "entry content");
-  const signature = onlySignature(toObject(content["envelope"], "entry envelope")["signatures"]);
+  const content = toObject(spec.content, "entry content");
+  const signature = onlySignature(toObject(content.envelope, "entry envelope").signatures);
   // This kind stores the envelope's base64 text, encoded once more.
-  const recorded = decodeBase64(toText(signature["sig"], "entry signature")).toString("latin1");
+  const recorded = decodeBase64(toText(signature.sig, "entry signature")).toString("latin1");
   checkSignature(material, decodeBase64(recorded));
-  checkSigner(signer, signature["publicKey"]);
-  checkSha256(content["payloadHash"], material.payloadDigest, "payload");
-  if (material.envelopeDigest !== undefined) checkSha256(content["hash"], material.envelopeDigest, "envelope");
+  checkSigner(signer, signature.publicKey);
+  checkSha256(content.payloadHash, material.payloadDigest, "payload");
+  if (material.envelopeDigest !== undefined) checkSha256(content.hash, material.envelopeDigest, "envelope");
 };
 
 /** `intoto 0.0.1` records only a hash of the whole stored envelope, so it fits legacy attestations alone. */
 const compareStoredEnvelope: Compare = (spec, material, signer) => {
   requireEnvelope(material);
-  checkSigner(signer, spec["publicKey"]);
-  checkSha256(toObject(spec["content"], "entry content")["hash"], material.envelopeDigest, "envelope");
+  checkSigner(signer, spec.publicKey);
+  checkSha256(toObject(spec.content, "entry content").hash, material.envelopeDigest, "envelope");
 };
 
 const COMPARISONS: ReadonlyMap<string, Compare> = new Map([
@@ -100,10 +103,10 @@ const COMPARISONS: ReadonlyMap<string, Compare> = new Map([
 /** Checks that a Rekor v1 entry speaks about exactly this signature, signer and payload. */
 export const compareEntry = (entry: LogEntry, material: SignedMaterial, signer: Signer): void => {
   const body = toObject(parseJson(entry.body), "entry body");
-  const kind = toText(body["kind"], "entry kind");
-  const version = toText(body["apiVersion"], "entry version");
+  const kind = toText(body.kind, "entry kind");
+  const version = toText(body.apiVersion, "entry version");
   if (kind !== entry.kind || version !== entry.version) mismatch("kind than it says");
   const compare = COMPARISONS.get(`${kind} ${version}`);
-  if (compare === undefined) return refuse("log-entry-unsupported", "entry is of an unknown kind");
-  compare(toObject(body["spec"], "entry spec"), material, signer);
+  if (compare === undefined) refuse("log-entry-unsupported", "entry is of an unknown kind");
+  compare(toObject(body.spec, "entry spec"), material, signer);
 };

@@ -9,7 +9,8 @@ const BLOCK = /^-----BEGIN ([A-Z0-9 ]{1,64})-----\r?\n([A-Za-z0-9+/=\r\n]+?)\r?\
  */
 export const decodePem = (text: string, label: string): Buffer => {
   const match = BLOCK.exec(text);
-  if (match === null || match[1] !== label) return refuse("evidence-malformed", `not one PEM block of ${label}`);
+  if (match === null || match[1] !== label)
+    return refuse("evidence-malformed", `not one PEM block of ${label}`);
   return decodeBase64((match[2] ?? "").replaceAll(/[\r\n]/g, ""));
 };
 

@@ -18,10 +18,12 @@ export const REASONS = {
   "evidence-too-large": "The evidence, or the number of pieces of it, exceeds what is read.",
   // Shape of the evidence.
   "verification-failed": "A check ended in an unexpected way; this counts as not verified.",
-  "evidence-malformed": "The evidence is not well formed: strict JSON, canonical base64 and DER are required.",
+  "evidence-malformed":
+    "The evidence is not well formed: strict JSON, canonical base64 and DER are required.",
   "evidence-type-mismatch": "The manifest's layers or media types are not those of signed evidence.",
   "bundle-version-unsupported": "The bundle's media type is not a version that is accepted here.",
-  "bundle-content-unsupported": "The bundle signs a bare message; for an artifact in a registry an in-toto statement is required.",
+  "bundle-content-unsupported":
+    "The bundle signs a bare message; for an artifact in a registry an in-toto statement is required.",
   "signature-count": "The envelope must carry exactly one signature.",
   "limit-exceeded": "The evidence holds more log entries, timestamps, subjects or signatures than are read.",
   "evidence-duplicated": "The same log entry, timestamp or certificate timestamp appears twice.",
@@ -29,18 +31,23 @@ export const REASONS = {
   "key-expected": "The rule names keys, but the evidence was signed with a certificate.",
   // What the signature says.
   "payload-type-mismatch": "The signed payload is not of the type that a signature of an artifact has.",
-  "predicate-type-mismatch": "The signed statement is an attestation of another predicate type than the rule asks for.",
+  "predicate-type-mismatch":
+    "The signed statement is an attestation of another predicate type than the rule asks for.",
   "payload-digest-mismatch": "The signed payload names another digest than the artifact's.",
   // Who signed.
   "certificate-malformed": "The certificate is not a well-formed X.509 certificate.",
-  "certificate-usage": "The certificate may not sign: it is a CA, lacks code signing, or has an unknown critical extension.",
-  "certificate-name": "The certificate must name its subject exactly once: a URI, an e-mail address or a Fulcio name.",
-  "certificate-issuer": "The certificate must name one issuer: its issuer extensions are missing, malformed or disagree.",
+  "certificate-usage":
+    "The certificate may not sign: it is a CA, lacks code signing, or has an unknown critical extension.",
+  "certificate-name":
+    "The certificate must name its subject exactly once: a URI, an e-mail address or a Fulcio name.",
+  "certificate-issuer":
+    "The certificate must name one issuer: its issuer extensions are missing, malformed or disagree.",
   "identity-mismatch": "The certificate's issuer and subject match none of the rule's identities.",
   "claim-mismatch": "An identity matches, but the certificate's further claims do not.",
   // Transparency log and time.
   "no-transparency-log": "The signature carries no transparency log entry, and the rule requires one.",
-  "log-entry-unsupported": "The transparency log entry is of a kind that cannot be compared with the signature.",
+  "log-entry-unsupported":
+    "The transparency log entry is of a kind that cannot be compared with the signature.",
   "log-entry-mismatch": "The transparency log entry speaks about another artifact, key or signature.",
   "log-unknown": "The transparency log is not one of the trusted root's.",
   "log-key-expired": "The transparency log's key was not valid at the time of the entry.",
@@ -59,12 +66,14 @@ export const REASONS = {
   "signature-invalid": "The signature does not verify.",
   "key-mismatch": "The evidence was signed by none of the rule's keys.",
   "certificate-untrusted": "The certificate does not chain to a certificate authority of the trusted root.",
-  "certificate-expired": "The certificate, or an authority above it, was not valid when the signature was made.",
+  "certificate-expired":
+    "The certificate, or an authority above it, was not valid when the signature was made.",
   "sct-missing": "The certificate carries no certificate transparency timestamp (SCT) of a known log.",
   "sct-invalid": "The certificate's transparency timestamp (SCT) does not verify.",
   // What only Flux's controller refuses.
   "flux-multiple-identities": "Flux refuses Sigstore bundles when `verify` lists more than one identity.",
-  "flux-bundle-first": "Flux looks only at Sigstore bundles once it finds one, and none of them satisfies the rule.",
+  "flux-bundle-first":
+    "Flux looks only at Sigstore bundles once it finds one, and none of them satisfies the rule.",
   "flux-log-required": "Flux requires a transparency log entry for keyless signatures.",
   "flux-rule-refused": "Flux refuses this `verify` as it is written.",
 } as const;

@@ -68,7 +68,9 @@ const parseList = (value: Buffer): readonly ReturnType<typeof parseTimestamp>[] 
 /** The certificate as the log saw it: without the very extension that now carries the log's answer. */
 const toPrecertificate = ({ tbs, extensionsField, extensions }: Certificate): Buffer => {
   if (extensionsField === undefined) return malformed("certificate has no extensions");
-  const kept = [...extensions].filter(([id]) => id !== OID.sctList).map(([, { element }]) => encodingOf(element));
+  const kept = [...extensions]
+    .filter(([id]) => id !== OID.sctList)
+    .map(([, { element }]) => encodingOf(element));
   const field = encodeDer(extensionsField.tag, encodeDer(TAG.sequence, ...kept));
   const others = childrenOf(tbs).filter(({ start }) => start !== extensionsField.start);
   return encodeDer(TAG.sequence, ...others.map(encodingOf), field);

@@ -18,22 +18,26 @@ const TYPES: ReadonlySet<string> = new Set([
 ]);
 
 const readSha256 = (subject: Json): readonly string[] => {
-  const digests = Object.entries(toObject(toObject(subject, "subject")["digest"], "subject digest"));
+  const digests = Object.entries(toObject(toObject(subject, "subject").digest, "subject digest"));
   if (digests.length > MAX_DIGESTS) refuse("limit-exceeded", "subject has too many digests");
   for (const [algorithm, value] of digests) {
     const digest = decodeHex(toText(value, "subject digest"));
-    if (algorithm === "sha256" && digest.length !== 32) refuse("evidence-malformed", "sha256 is not 32 bytes");
+    if (algorithm === "sha256" && digest.length !== 32)
+      refuse("evidence-malformed", "sha256 is not 32 bytes");
   }
-  return digests.flatMap(([algorithm, value]) => (algorithm === "sha256" && typeof value === "string" ? [value] : []));
+  return digests.flatMap(([algorithm, value]) =>
+    algorithm === "sha256" && typeof value === "string" ? [value] : [],
+  );
 };
 
 export const parseStatement = (payload: Buffer): Statement => {
   const statement = toObject(parseJson(payload), "statement");
-  if (!TYPES.has(toText(statement["_type"], "statement type"))) refuse("payload-type-mismatch", "not an in-toto statement");
-  const subjects = toArray(statement["subject"], "subjects");
+  if (!TYPES.has(toText(statement._type, "statement type")))
+    refuse("payload-type-mismatch", "not an in-toto statement");
+  const subjects = toArray(statement.subject, "subjects");
   if (subjects.length > MAX_SUBJECTS) refuse("limit-exceeded", "statement has too many subjects");
   return {
-    predicateType: toText(statement["predicateType"], "predicate type"),
+    predicateType: toText(statement.predicateType, "predicate type"),
     digests: new Set(subjects.flatMap(readSha256)),
   };
 };

@@ -17,9 +17,10 @@ const toMs = (value: Json | undefined, name: string): number =>
 /** A `validFor`. Its start is required: a key without one would be trusted for all of the past. */
 export const parseTimeRange = (value: Json | undefined, owner: string): TimeRange => {
   const fields = toClosedObject(value, `${owner} validFor`, FIELDS);
-  const startMs = toMs(fields["start"], `${owner} validity start`);
-  const endMs = isSet(fields["end"]) ? toMs(fields["end"], `${owner} validity end`) : undefined;
-  if (endMs !== undefined && endMs < startMs) refuse("evidence-malformed", `${owner} validity ends before it starts`);
+  const startMs = toMs(fields.start, `${owner} validity start`);
+  const endMs = isSet(fields.end) ? toMs(fields.end, `${owner} validity end`) : undefined;
+  if (endMs !== undefined && endMs < startMs)
+    refuse("evidence-malformed", `${owner} validity ends before it starts`);
   return { startMs, endMs };
 };
 

@@ -1,6 +1,16 @@
-import { childrenOf, contentOf, contextTag, type Der, encodingOf, expectTag, readDer, sequenceOf, TAG } from "./der.ts";
+import {
+  childrenOf,
+  contentOf,
+  contextTag,
+  type Der,
+  encodingOf,
+  expectTag,
+  readDer,
+  sequenceOf,
+  TAG,
+} from "./der.ts";
 import { type Oid, readInteger, readOid, readSmallInteger, readTime } from "./der-values.ts";
-import { type HashName, HASHES, OID } from "./oids.ts";
+import { HASHES, type HashName, OID } from "./oids.ts";
 import { refuse, refuseAs } from "./refusal.ts";
 
 /** An RFC 3161 timestamp as its parts. Nothing in it is trusted yet. */
@@ -59,7 +69,8 @@ const readAttributes = (field: Der): ReadonlyMap<Oid, Der> => {
     const [type, values] = sequenceOf(attribute);
     const [value, extra] = childrenOf(expectTag(values, TAG.set));
     const id = readOid(type);
-    if (value === undefined || extra !== undefined || attributes.has(id)) malformed("attribute is not single");
+    if (value === undefined || extra !== undefined || attributes.has(id))
+      malformed("attribute is not single");
     else attributes.set(id, value);
   }
   return attributes;

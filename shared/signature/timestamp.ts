@@ -55,13 +55,21 @@ const namesCertificate = (token: TimestampToken, certificate: Certificate): bool
   const hash = parts.find(({ tag }) => tag === TAG.octetString);
   const algorithm = second === undefined ? "sha1" : named;
   if (algorithm === undefined) return false;
-  return createHash(algorithm).update(certificate.der).digest().equals(contentOf(expectTag(hash, TAG.octetString)));
+  return createHash(algorithm)
+    .update(certificate.der)
+    .digest()
+    .equals(contentOf(expectTag(hash, TAG.octetString)));
 };
 
-const signersUnder = (authority: CertificateAuthority, embedded: readonly Certificate[]): readonly TokenSigner[] => {
+const signersUnder = (
+  authority: CertificateAuthority,
+  embedded: readonly Certificate[],
+): readonly TokenSigner[] => {
   const [nearest] = authority.issuers;
   if (authority.leaf !== undefined) {
-    return nearest === undefined ? [] : [{ certificate: authority.leaf, path: { authority, issuer: nearest }, pinned: true }];
+    return nearest === undefined
+      ? []
+      : [{ certificate: authority.leaf, path: { authority, issuer: nearest }, pinned: true }];
   }
   return embedded.flatMap((certificate) =>
     candidatePaths(certificate, [authority]).map((path) => ({ certificate, path, pinned: false })),
@@ -91,7 +99,8 @@ const findSigners = (token: TimestampToken, root: TrustedRoot): readonly TokenSi
 /** CMS: what is signed are the attributes, and they must speak of this content. */
 const checkAttributes = (token: TimestampToken): void => {
   const type = token.attributes.get(OID.contentType);
-  if (type === undefined || readOid(type) !== OID.timestampInfo) refuse("timestamp-invalid", "content type is not signed");
+  if (type === undefined || readOid(type) !== OID.timestampInfo)
+    refuse("timestamp-invalid", "content type is not signed");
   const digest = token.attributes.get(OID.messageDigest);
   const expected = createHash(token.digest).update(token.content).digest();
   if (digest === undefined || !contentOf(expectTag(digest, TAG.octetString)).equals(expected)) {
@@ -149,6 +158,8 @@ export const verifyTimestamps = async (
   }
   const settled = await Promise.allSettled(timestamps.map((bytes) => verifyToken(bytes, data, root)));
   const timesMs = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  const failures = settled.flatMap((result) => (result.status === "rejected" ? [toReason(result.reason)] : []));
+  const failures = settled.flatMap((result) =>
+    result.status === "rejected" ? [toReason(result.reason)] : [],
+  );
   return { timesMs, failure: failures.length === 0 ? undefined : failures.reduce(furthest) };
 };

@@ -24,7 +24,8 @@ const toPromised = (entry: LogEntry): Buffer =>
 const verifyPromise = async (entry: LogEntry, promise: Buffer, log: TransparencyLog): Promise<number> => {
   if (entry.integratedTime === undefined) return refuse("set-invalid", "promise without a time");
   const timeMs = entry.integratedTime * 1000;
-  if (!includes(log.validFor, timeMs)) return refuse("log-key-expired", "log key was not valid at the entry's time");
+  if (!includes(log.validFor, timeMs))
+    return refuse("log-key-expired", "log key was not valid at the entry's time");
   if (log.key.family !== "ec") return refuse("set-invalid", "promises are signed with ECDSA");
   if (!(await verifySignature(log.key, "sha256", toPromised(entry), promise))) {
     return refuse("set-invalid", "promise does not verify");
@@ -43,7 +44,8 @@ const verifyProof = async (
   if (proof.treeSize !== checkpoint.treeSize || !proof.rootHash.equals(checkpoint.rootHash)) {
     return refuse("inclusion-proof-invalid", "proof and checkpoint are of different trees");
   }
-  if (!provesInclusion(entry.body, proof, checkpoint)) return refuse("inclusion-proof-invalid", "path does not fit");
+  if (!provesInclusion(entry.body, proof, checkpoint))
+    return refuse("inclusion-proof-invalid", "path does not fit");
   await verifyCheckpoint(checkpoint, log, version);
 };
 
@@ -54,7 +56,8 @@ const verifyEntry = async (entry: LogEntry, log: TransparencyLog): Promise<Verif
   if (proof === undefined && (promise === undefined || version === 2)) {
     return refuse("log-proof-missing", "entry has neither proof nor promise");
   }
-  if (promise !== undefined && version === 2) return refuse("set-invalid", "entries of this version have no promise");
+  if (promise !== undefined && version === 2)
+    return refuse("set-invalid", "entries of this version have no promise");
   const [timeMs] = await Promise.all([
     promise === undefined ? undefined : verifyPromise(entry, promise, log),
     proof === undefined ? undefined : verifyProof(entry, proof, log, version),

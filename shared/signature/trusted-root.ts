@@ -35,7 +35,13 @@ const MEDIA_TYPES: ReadonlySet<string> = new Set([
   "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 ]);
 
-const ROOT_FIELDS = new Set(["mediaType", "tlogs", "certificateAuthorities", "ctlogs", "timestampAuthorities"]);
+const ROOT_FIELDS = new Set([
+  "mediaType",
+  "tlogs",
+  "certificateAuthorities",
+  "ctlogs",
+  "timestampAuthorities",
+]);
 const LOG_FIELDS = new Set(["baseUrl", "hashAlgorithm", "publicKey", "logId", "checkpointKeyId", "operator"]);
 const KEY_FIELDS = new Set(["rawBytes", "keyDetails", "validFor"]);
 
@@ -54,13 +60,13 @@ const KEY_DETAILS: ReadonlyMap<string, KeyKind> = new Map<string, KeyKind>([
 
 const parseLogKey = (value: Json | undefined): { key: PublicKey; bytes: Buffer; validFor: TimeRange } => {
   const fields = toClosedObject(value, "publicKey", KEY_FIELDS);
-  const details = toText(fields["keyDetails"], "keyDetails");
-  const bytes = toBytes(fields["rawBytes"], "rawBytes");
+  const details = toText(fields.keyDetails, "keyDetails");
+  const bytes = toBytes(fields.rawBytes, "rawBytes");
   const key = importKey(bytes, details === "PKCS1_RSA_PKCS1V5" ? "pkcs1" : "spki");
   if (key === undefined || KEY_DETAILS.get(details) !== key.kind) {
     return refuse("evidence-malformed", `log key is not ${details}`);
   }
-  return { key, bytes, validFor: parseTimeRange(fields["validFor"], "log key") };
+  return { key, bytes, validFor: parseTimeRange(fields.validFor, "log key") };
 };
 
 const toHosts = (baseUrl: string): readonly string[] => {
@@ -70,14 +76,14 @@ const toHosts = (baseUrl: string): readonly string[] => {
 
 const parseLog = (value: Json): TransparencyLog => {
   const fields = toClosedObject(value, "log", LOG_FIELDS);
-  if (fields["hashAlgorithm"] !== "SHA2_256") refuse("evidence-malformed", "log hash is not SHA2_256");
-  const logId = toClosedObject(fields["logId"], "logId", new Set(["keyId"]));
-  const { key, bytes, validFor } = parseLogKey(fields["publicKey"]);
+  if (fields.hashAlgorithm !== "SHA2_256") refuse("evidence-malformed", "log hash is not SHA2_256");
+  const logId = toClosedObject(fields.logId, "logId", new Set(["keyId"]));
+  const { key, bytes, validFor } = parseLogKey(fields.publicKey);
   return {
-    id: toBytes(logId["keyId"], "keyId"),
+    id: toBytes(logId.keyId, "keyId"),
     key,
     publicKeyInfo: bytes,
-    hosts: toHosts(toText(fields["baseUrl"], "baseUrl")),
+    hosts: toHosts(toText(fields.baseUrl, "baseUrl")),
     validFor,
   };
 };
@@ -97,16 +103,17 @@ const toLogs = (logs: readonly TransparencyLog[]): ReadonlyMap<string, Transpare
 const parse = (bytes: Uint8Array): TrustedRoot => {
   if (bytes.length > MAX_BYTES) refuse("evidence-malformed", "file is too large");
   const root = toClosedObject(parseJson(bytes), "trusted root", ROOT_FIELDS);
-  const mediaType = toText(root["mediaType"], "mediaType");
-  if (!MEDIA_TYPES.has(mediaType)) refuse("evidence-malformed", `unknown media type ${mediaType.slice(0, 80)}`);
+  const mediaType = toText(root.mediaType, "mediaType");
+  if (!MEDIA_TYPES.has(mediaType))
+    refuse("evidence-malformed", `unknown media type ${mediaType.slice(0, 80)}`);
   return {
     id: createHash("sha256").update(bytes).digest("hex"),
-    logs: toLogs(parseList(root["tlogs"], "tlogs", parseLog)),
-    certificateLogs: toLogs(parseList(root["ctlogs"], "ctlogs", parseLog)),
-    certificateAuthorities: parseList(root["certificateAuthorities"], "certificateAuthorities", (item) =>
+    logs: toLogs(parseList(root.tlogs, "tlogs", parseLog)),
+    certificateLogs: toLogs(parseList(root.ctlogs, "ctlogs", parseLog)),
+    certificateAuthorities: parseList(root.certificateAuthorities, "certificateAuthorities", (item) =>
       parseCertificateAuthority(item, "codeSigning"),
     ),
-    timestampAuthorities: parseList(root["timestampAuthorities"], "timestampAuthorities", (item) =>
+    timestampAuthorities: parseList(root.timestampAuthorities, "timestampAuthorities", (item) =>
       parseCertificateAuthority(item, "timeStamping"),
     ),
   };

@@ -9,6 +9,7 @@ import { type SignedMaterial, sha256, toSigned, toSignedDigest } from "./materia
 import type { Reason } from "./reasons.ts";
 import { refuse, toReason } from "./refusal.ts";
 import { parseStatement } from "./statement.ts";
+import type { TrustedRoot } from "./trusted-root.ts";
 import {
   type ContentVerifier,
   createSignerCache,
@@ -17,7 +18,6 @@ import {
   verifyKeyed,
   verifyKeyless,
 } from "./verify-material.ts";
-import type { TrustedRoot } from "./trusted-root.ts";
 
 /** A file that is not in a registry, by its bytes or by its sha256 alone. */
 export type Blob = { readonly bytes: Buffer } | { readonly sha256: Buffer };
@@ -47,12 +47,19 @@ const toMaterial = (bundle: Bundle, blob: Blob): SignedMaterial => {
   const { content } = bundle;
   if (content.kind === "message") {
     const { message } = content;
-    if (message.algorithm !== "SHA2_256") return refuse("bundle-content-unsupported", "digest is not SHA2_256");
-    if (!message.digest.equals(digest)) return refuse("payload-digest-mismatch", "message is another artifact");
-    return toMessageMaterial(bundle, message, "bytes" in blob ? toSigned(blob.bytes) : toSignedDigest(digest));
+    if (message.algorithm !== "SHA2_256")
+      return refuse("bundle-content-unsupported", "digest is not SHA2_256");
+    if (!message.digest.equals(digest))
+      return refuse("payload-digest-mismatch", "message is another artifact");
+    return toMessageMaterial(
+      bundle,
+      message,
+      "bytes" in blob ? toSigned(blob.bytes) : toSignedDigest(digest),
+    );
   }
   const { digests } = parseStatement(content.envelope.payload);
-  if (!digests.has(digest.toString("hex"))) return refuse("payload-digest-mismatch", "statement is of another artifact");
+  if (!digests.has(digest.toString("hex")))
+    return refuse("payload-digest-mismatch", "statement is of another artifact");
   return toEnvelopeMaterial(bundle, content.envelope);
 };
 
@@ -74,7 +81,11 @@ const verify = async (bytes: Uint8Array, blob: Blob, policy: BlobPolicy): Promis
 };
 
 /** Verifies a bundle over a file (message signature or attestation), for use outside registries. */
-export const verifyBlob = async (bytes: Uint8Array, blob: Blob, policy: BlobPolicy): Promise<BlobJudgement> => {
+export const verifyBlob = async (
+  bytes: Uint8Array,
+  blob: Blob,
+  policy: BlobPolicy,
+): Promise<BlobJudgement> => {
   try {
     const identity = await verify(bytes, blob, policy);
     return identity === undefined ? { verified: true } : { verified: true, identity };

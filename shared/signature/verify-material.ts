@@ -32,7 +32,11 @@ export interface MaterialContext {
 }
 
 /** Verifies with the key's own hash, then with SHA-256, which older clients used for every curve. */
-const verifyContent = async (key: PublicKey, material: SignedMaterial, hashes: readonly HashName[]): Promise<void> => {
+const verifyContent = async (
+  key: PublicKey,
+  material: SignedMaterial,
+  hashes: readonly HashName[],
+): Promise<void> => {
   const { bytes } = material.signed;
   if (bytes === undefined) return refuse("bundle-content-unsupported", "the signed bytes are not at hand");
   for (const hash of new Set(hashes)) {
@@ -50,7 +54,11 @@ export const verifyAnyHash: ContentVerifier = (key, material) =>
 /** cosign's simple signing hashes with SHA-256 whatever the curve. */
 export const verifySha256: ContentVerifier = (key, material) => verifyContent(key, material, ["sha256"]);
 
-const trustCertificate = async (certificate: Certificate, context: MaterialContext, key: PublicKey): Promise<TrustedSigner> => {
+const trustCertificate = async (
+  certificate: Certificate,
+  context: MaterialContext,
+  key: PublicKey,
+): Promise<TrustedSigner> => {
   const { root, signers } = context;
   const cacheKey = `${root.id}:${sha256(certificate.der).toString("latin1")}`;
   const known = signers.get(cacheKey);
@@ -113,7 +121,8 @@ export const verifyKeyless = async (
   if (certificate === undefined) return refuse("certificate-missing", "no certificate");
   const key = importKey(certificate.publicKeyInfo);
   if (key === undefined) return refuse("certificate-malformed", "unsupported key");
-  if (requirement === "required" && material.entries.length === 0) return refuse("no-transparency-log", "no log entry");
+  if (requirement === "required" && material.entries.length === 0)
+    return refuse("no-transparency-log", "no log entry");
   const signer: Signer = { label: "CERTIFICATE", der: certificate.der };
   const [entries] = await together(
     verifyEntries(material, signer, key, context.root),
@@ -140,6 +149,9 @@ export const verifyKeyed = async (
 ): Promise<void> => {
   const signer: Signer = { label: "PUBLIC KEY", der: encodeKey(key) };
   await verifyContentWith(key, material);
+  // A certificate of somebody else beside a key's signature would be taken for the signer's.
+  if (material.certificate?.publicKeyInfo.equals(signer.der) === false)
+    refuse("key-mismatch", "certificate of another key");
   if (requirement === "none") return;
   if (root === undefined) return refuse("log-unknown", "no trusted root");
   if (requirement === "timestamp") {

@@ -1,0 +1,13 @@
+/** How much of what a registry offers is read for one artifact. Whoever may push may add evidence without end. */
+export const LIMITS = {
+  /** Manifests read of those that refer to the artifact. */
+  referrers: 64,
+  /** Layers looked at in one manifest of the older format. */
+  layers: 64,
+  bundleBytes: 4 * 1024 * 1024,
+  payloadBytes: 256 * 1024,
+  attestationBytes: 4 * 1024 * 1024,
+  /** Of everything fetched for one artifact under one rule. */
+  totalBytes: 32 * 1024 * 1024,
+  manifestBytes: 4 * 1024 * 1024,
+} as const;

@@ -1,0 +1,119 @@
+import type { Digest } from "../artifact/digest.ts";
+import { MEDIA_TYPE } from "../artifact/media-types.ts";
+import { isValidAt } from "./certificate.ts";
+import { parseEnvelope, toSignedEnvelope } from "./envelope.ts";
+import { bothRefused, type Findings, judge } from "./finding.ts";
+import { parseJson } from "./json.ts";
+import { parseLegacyLayer } from "./legacy-layer.ts";
+import { type SignedMaterial, sha256, toSigned } from "./material.ts";
+import { refuse, toReason } from "./refusal.ts";
+import type { CompiledRule, RuleView } from "./rule.ts";
+import { parseSimpleSigning, SIMPLE_SIGNING_TYPE } from "./simple-signing.ts";
+import { parseStatement } from "./statement.ts";
+import { type EvidenceContext, toMaterialContext } from "./verify-bundle.ts";
+import { verifySha256 } from "./verify-material.ts";
+import { screenSigner, verifySigner } from "./verify-signer.ts";
+
+/** A layer of a `.sig` or `.att` manifest and the blob it names. */
+export interface LegacyEvidence {
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly payload: Buffer;
+}
+
+/** A certificate beside a key's signature must be in force now: nothing else says when the key signed. */
+const screenKeyed = ({ signer }: RuleView, { certificate }: SignedMaterial, nowMs: number): void => {
+  if (signer.kind === "keys" && certificate !== undefined && !isValidAt(certificate, nowMs)) {
+    refuse("certificate-expired", "the certificate beside the key's signature is not in force");
+  }
+};
+
+const verifyMaterial = (material: SignedMaterial, rule: CompiledRule, context: EvidenceContext) =>
+  verifySigner(material, rule, toMaterialContext(context), verifySha256);
+
+const verifySignatureLayer = async (
+  { annotations, payload }: LegacyEvidence,
+  subject: Digest,
+  rule: CompiledRule,
+  context: EvidenceContext,
+): Promise<Findings> => {
+  const layer = parseLegacyLayer(annotations);
+  const { signature } = layer;
+  if (signature === undefined) return refuse("evidence-malformed", "layer carries no signature");
+  const { digest, type } = parseSimpleSigning(payload);
+  // A signature of another artifact, copied to this one's tag, is genuine in every other respect.
+  if (digest !== subject) return refuse("payload-digest-mismatch", "payload is of another artifact");
+  const material: SignedMaterial = {
+    ...layer,
+    form: "message",
+    signature,
+    signed: toSigned(payload),
+    payloadDigest: sha256(payload),
+    envelopeDigest: undefined,
+    timestamped: signature,
+  };
+  return judge(
+    rule,
+    (view) => {
+      if (view.refusesLegacy !== undefined) refuse(view.refusesLegacy, "this side takes no such signature");
+      if (view.payloadType && type !== SIMPLE_SIGNING_TYPE)
+        refuse("payload-type-mismatch", type.slice(0, 200));
+      screenSigner(view, material.certificate);
+      screenKeyed(view, material, context.nowMs);
+    },
+    () => verifyMaterial(material, rule, context),
+  );
+};
+
+const verifyAttestationLayer = async (
+  { annotations, payload }: LegacyEvidence,
+  subject: Digest,
+  rule: CompiledRule,
+  context: EvidenceContext,
+): Promise<Findings> => {
+  const layer = parseLegacyLayer(annotations);
+  const envelope = parseEnvelope(parseJson(payload));
+  if (envelope.payloadType !== MEDIA_TYPE.inToto)
+    return refuse("payload-type-mismatch", "payload is not in-toto");
+  const { digests, predicateType } = parseStatement(envelope.payload);
+  if (!digests.has(subject.slice("sha256:".length)))
+    return refuse("payload-digest-mismatch", "of another artifact");
+  const material: SignedMaterial = {
+    ...layer,
+    form: "envelope",
+    signature: envelope.signature,
+    signed: toSigned(toSignedEnvelope(envelope)),
+    payloadDigest: sha256(envelope.payload),
+    envelopeDigest: sha256(payload),
+    // cosign has the stored envelope timestamped, not the signature inside it.
+    timestamped: payload,
+  };
+  return judge(
+    rule,
+    (view) => {
+      if (view.refusesLegacy !== undefined) refuse(view.refusesLegacy, "this side takes no such attestation");
+      if (view.predicateType !== undefined && view.predicateType !== predicateType) {
+        refuse("predicate-type-mismatch", predicateType.slice(0, 200));
+      }
+      screenSigner(view, material.certificate);
+      screenKeyed(view, material, context.nowMs);
+    },
+    () => verifyMaterial(material, rule, context),
+  );
+};
+
+const LAYER_VERIFIERS = { signature: verifySignatureLayer, attestation: verifyAttestationLayer } as const;
+
+/** Verifies one layer in cosign's older storage format: `.sig` (simple signing) or `.att` (envelope). */
+export const verifyLegacy = async (
+  form: keyof typeof LAYER_VERIFIERS,
+  evidence: LegacyEvidence,
+  subject: Digest,
+  rule: CompiledRule,
+  context: EvidenceContext,
+): Promise<Findings> => {
+  try {
+    return await LAYER_VERIFIERS[form](evidence, subject, rule, context);
+  } catch (error) {
+    return bothRefused(toReason(error));
+  }
+};
