@@ -54,7 +54,9 @@ export const allowsPurpose = (certificate: Certificate, purpose: Purpose): boole
 /** RFC 5280 6.1.4: what a certificate must be to issue another with `below` authorities between. */
 export const mayIssue = (certificate: Certificate, below: number): boolean => {
   const { authority, pathLength } = basicConstraintsOf(certificate);
-  if (!authority || !allowsUsage(certificate, "keyCertSign") || hasUnknownCriticalExtension(certificate))
+  if (!authority || !allowsUsage(certificate, "keyCertSign")) return false;
+  // Name constraints are not evaluated, so an authority that has them, critical or not, is not used.
+  if (hasUnknownCriticalExtension(certificate) || certificate.extensions.has(OID.nameConstraints))
     return false;
   return pathLength === undefined || below <= pathLength;
 };

@@ -48,6 +48,8 @@ const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.
 
 export const createEvidenceReader = (registry: RegistryReader, signal: AbortSignal): EvidenceReader => {
   let budget: number = LIMITS.totalBytes;
+  // Signatures of one artifact often share their payload.
+  const blobs = new Map<string, Buffer>();
   const spend = (bytes: number): void => {
     budget -= bytes;
     if (budget < 0) refuse("evidence-too-large", "evidence of one artifact exceeds what is read");
@@ -63,12 +65,16 @@ export const createEvidenceReader = (registry: RegistryReader, signal: AbortSign
     },
     async blob(name, { digest, size }, maxBytes) {
       if (size > maxBytes) return refuse("evidence-too-large", `layer of ${size} bytes`);
+      const known = blobs.get(digest);
+      if (known?.length === size) return inflateIfCompressed(known, maxBytes);
       spend(size);
       const bytes = await readOrRefuse(registry.fetchBlob({ ...name, digest }, maxBytes, signal));
       if (bytes === undefined) return refuse("evidence-missing", "layer is not there");
       if (bytes.length !== size)
-        return refuse("evidence-malformed", "layer has another size than its descriptor says");
-      return inflateIfCompressed(toBuffer(bytes), maxBytes);
+        return refuse("evidence-malformed", "layer is not of the size that was announced");
+      const buffer = toBuffer(bytes);
+      blobs.set(digest, buffer);
+      return inflateIfCompressed(buffer, maxBytes);
     },
   };
 };

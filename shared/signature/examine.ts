@@ -93,8 +93,8 @@ const examineLayers = async (
   { layers }: EvidenceManifest,
   examination: Examination,
 ): Promise<Findings> => {
-  const all: Findings[] = [];
-  for (const layer of layers) {
+  const all: Findings[] = layers.length > LIMITS.examinedLayers ? [bothRefused("evidence-too-large")] : [];
+  for (const layer of layers.slice(-LIMITS.examinedLayers).reverse()) {
     const findings = await examineLayer(kind, layer, examination);
     all.push(findings);
     if (findings.strict.verified && findings.parity.verified) return findings;

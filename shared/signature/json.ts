@@ -3,7 +3,7 @@ import { refuse } from "./refusal.ts";
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
-const MAX_DEPTH = 32;
+const MAX_DEPTH = 64;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const decodeText = (bytes: Uint8Array): string => {

@@ -2,8 +2,10 @@
 export const LIMITS = {
   /** Manifests read of those that refer to the artifact. */
   referrers: 64,
-  /** Layers looked at in one manifest of the older format. */
-  layers: 64,
+  /** Layers that one manifest may have. */
+  layers: 1000,
+  /** Signatures examined in one manifest of the older format, newest first: each new one is appended. */
+  examinedLayers: 64,
   bundleBytes: 4 * 1024 * 1024,
   payloadBytes: 256 * 1024,
   attestationBytes: 4 * 1024 * 1024,

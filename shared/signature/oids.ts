@@ -6,6 +6,7 @@ export const OID = {
   keyUsage: oid("2.5.29.15"),
   extendedKeyUsage: oid("2.5.29.37"),
   basicConstraints: oid("2.5.29.19"),
+  nameConstraints: oid("2.5.29.30"),
   subjectKeyId: oid("2.5.29.14"),
   authorityKeyId: oid("2.5.29.35"),
   // RFC 6962 3.3: embedded certificate timestamps, and the poison of precertificates.

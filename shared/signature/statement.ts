@@ -12,6 +12,7 @@ export interface Statement {
 
 const MAX_SUBJECTS = 1024;
 const MAX_DIGESTS = 32;
+const SHA256_BYTES = 32;
 const TYPES: ReadonlySet<string> = new Set([
   "https://in-toto.io/Statement/v1",
   "https://in-toto.io/Statement/v0.1",
@@ -20,14 +21,14 @@ const TYPES: ReadonlySet<string> = new Set([
 const readSha256 = (subject: Json): readonly string[] => {
   const digests = Object.entries(toObject(toObject(subject, "subject").digest, "subject digest"));
   if (digests.length > MAX_DIGESTS) refuse("limit-exceeded", "subject has too many digests");
-  for (const [algorithm, value] of digests) {
-    const digest = decodeHex(toText(value, "subject digest"));
-    if (algorithm === "sha256" && digest.length !== 32)
-      refuse("evidence-malformed", "sha256 is not 32 bytes");
-  }
-  return digests.flatMap(([algorithm, value]) =>
-    algorithm === "sha256" && typeof value === "string" ? [value] : [],
-  );
+  return digests.flatMap(([algorithm, value]) => {
+    const digest = toText(value, "subject digest");
+    // Other algorithms are not compared, but text that is no digest at all marks a statement nobody made in earnest.
+    const bytes = decodeHex(algorithm === "sha256" ? digest : digest.toLowerCase());
+    if (algorithm !== "sha256") return [];
+    if (bytes.length !== SHA256_BYTES) refuse("evidence-malformed", "sha256 is not 32 bytes");
+    return [digest];
+  });
 };
 
 export const parseStatement = (payload: Buffer): Statement => {

@@ -65,9 +65,14 @@ const verifyEntry = async (entry: LogEntry, log: TransparencyLog): Promise<Verif
   return { log, timeMs };
 };
 
+/** By index and by content: no proof covers the index that an entry claims at its top level. */
 const checkDistinct = (entries: readonly LogEntry[]): void => {
-  const seen = new Set(entries.map(({ logId, logIndex }) => `${logId.toString("hex")}:${logIndex}`));
-  if (seen.size !== entries.length) refuse("evidence-duplicated", "one log entry appears twice");
+  const distinct = (identify: (entry: LogEntry) => string): boolean =>
+    new Set(entries.map((entry) => `${entry.logId.toString("hex")}:${identify(entry)}`)).size ===
+    entries.length;
+  if (!distinct(({ logIndex }) => `${logIndex}`) || !distinct(({ body }) => body.toString("latin1"))) {
+    refuse("evidence-duplicated", "one log entry appears twice");
+  }
 };
 
 /**

@@ -32,6 +32,7 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_INSTANCES = 64;
 const MEDIA_TYPES: ReadonlySet<string> = new Set([
   "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+  "application/vnd.dev.sigstore.trustedroot.v0.1+json",
   "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 ]);
 

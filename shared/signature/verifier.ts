@@ -3,7 +3,7 @@ import { PipelineError } from "../errors.ts";
 import type { RegistryReader, TrustedRootSource, Verification, Verifier, VerifyRule } from "../ports.ts";
 import { createEvidenceReader } from "./evidence-reader.ts";
 import { type CompiledRule, compileRule } from "./rule.ts";
-import { searchEvidence } from "./search.ts";
+import { type Found, type Search, searchEvidence } from "./search.ts";
 import { parseTrustedRoot, type TrustedRoot } from "./trusted-root.ts";
 import { toVerification } from "./verdict.ts";
 import { createVerdictCache } from "./verdict-cache.ts";
@@ -46,6 +46,15 @@ const couldNotDecide = (what: string, cause: unknown): PipelineError =>
     ? cause
     : new PipelineError(`could not read evidence of ${what}`, { code: "REGISTRY_UNAVAILABLE", cause });
 
+/** An aborted search decided nothing, like one that failed. */
+const searchOrFail = async (search: Search): Promise<Found> => {
+  try {
+    return await searchEvidence(search);
+  } catch (error) {
+    throw couldNotDecide(formatArtifact(search.subject), error);
+  }
+};
+
 /**
  * The verification core: finds evidence in a registry and judges it, for us and as Flux would. Answers
  * `verified` only from checked values; whatever fails inside is a reason, and only a registry or trusted root
@@ -63,7 +72,7 @@ export const createVerifier = ({ registry, trustedRoots, nowMs }: VerifierOption
         return toVerification(compiled, { referrers: [], tagged: [], failures: [] });
       }
       const root = needsRoot(rule) ? await readRoot(rule.trustedRoot) : undefined;
-      const found = await searchEvidence({
+      const found = await searchOrFail({
         registry,
         verdicts,
         signal,
