@@ -92,15 +92,3 @@ export const createTokenKeys = (url: string, fetchJson: FetchJson): TokenKeys =>
     },
   };
 };
-
-const GOOGLE_ISSUERS: ReadonlySet<string> = new Set(["https://accounts.google.com", "accounts.google.com"]);
-const ENTRA_ISSUER =
-  /^https:\/\/(?:login\.microsoftonline\.com\/([0-9a-f-]{36})\/v2\.0|sts\.windows\.net\/([0-9a-f-]{36})\/?)$/;
-
-/** Where a configured issuer publishes its keys; undefined for one we do not know. */
-export const keysAddressOf = (issuer: string): string | undefined => {
-  if (GOOGLE_ISSUERS.has(issuer)) return "https://www.googleapis.com/oauth2/v3/certs";
-  const match = ENTRA_ISSUER.exec(issuer);
-  const tenant = match?.[1] ?? match?.[2];
-  return tenant === undefined ? undefined : `https://login.microsoftonline.com/${tenant}/discovery/v2.0/keys`;
-};
