@@ -21,28 +21,33 @@ const eachStructuralByte = (bytes: Uint8Array, visit: (byte: number, at: number)
 };
 
 // JSON.parse builds everything before anybody can say stop, so the text is measured first.
-const checkShape = (source: string, bytes: Uint8Array): void => {
+const checkShape = (source: string, field: string, bytes: Uint8Array): void => {
   let depth = 0;
   let values = 0;
   eachStructuralByte(bytes, (byte) => {
     if (OPENING.has(byte)) {
       depth += 1;
       values += 1;
-      if (depth > MAX_JSON_DEPTH) throw tooLarge(source, "body", `${MAX_JSON_DEPTH} levels of nesting`);
+      if (depth > MAX_JSON_DEPTH) throw tooLarge(source, field, `${MAX_JSON_DEPTH} levels of nesting`);
     } else if (CLOSING.has(byte)) depth -= 1;
     else if (byte === COMMA) values += 1;
-    if (values > MAX_JSON_VALUES) throw tooLarge(source, "body", `${MAX_JSON_VALUES} values`);
+    if (values > MAX_JSON_VALUES) throw tooLarge(source, field, `${MAX_JSON_VALUES} values`);
   });
 };
 
 /** Parses JSON whose size, nesting and number of values are bounded before anything is built. */
-export const parseBoundedJson = (source: string, bytes: Uint8Array, maxBytes: number): unknown => {
-  if (bytes.length > maxBytes) throw tooLarge(source, "body", `${maxBytes} bytes`);
-  checkShape(source, bytes);
+export const parseBoundedJson = (
+  source: string,
+  bytes: Uint8Array,
+  maxBytes: number,
+  field = "body",
+): unknown => {
+  if (bytes.length > maxBytes) throw tooLarge(source, field, `${maxBytes} bytes`);
+  checkShape(source, field, bytes);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw malformed(source, "body", "is not JSON in UTF-8", cause);
+    throw malformed(source, field, "is not JSON in UTF-8", cause);
   }
 };
 

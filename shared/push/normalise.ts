@@ -58,9 +58,9 @@ export const toPush = (announced: Announced, override: string | undefined): Push
   const { source, at, mediaType, id } = announced;
   const tag = isUsableTag(announced.tag) ? announced.tag : undefined;
   const digest = pickDigest(announced);
-  if (tag === undefined && digest === undefined)
-    throw malformed(source, at ?? "body", "names no usable tag and no usable digest");
   const subject = announced.subject ?? (tag === undefined ? undefined : parseEvidenceTag(tag)?.subject);
+  if (tag === undefined && digest === undefined && subject === undefined)
+    throw malformed(source, at ?? "body", "names no usable tag and no usable digest");
   return {
     source,
     kind: subject !== undefined || announced.isEvidence === true ? "evidence" : "artifact",

@@ -26,6 +26,10 @@ const readingsOf = (value: string): readonly string[] => {
   return [value, credentials, credentials.slice(credentials.indexOf(":") + 1)];
 };
 
+/** True if the text is one of the secrets; takes as long for a near miss as for a far one. */
+export const matchesSecret = (candidate: string, options: SourceOptions): boolean =>
+  matchesAny(candidate, usableSecrets(options));
+
 const judge = (value: string | undefined, secrets: readonly Secret[]): AuthenticationResult => {
   if (value === undefined || value === "") return { authentic: false, reason: "secret-missing" };
   const matched = readingsOf(value)
@@ -34,15 +38,33 @@ const judge = (value: string | undefined, secrets: readonly Secret[]): Authentic
   return matched ? { authentic: true, by: "shared-secret" } : { authentic: false, reason: "secret-wrong" };
 };
 
+/** Nothing to check against: open only where the configuration says so in words. */
+export const withoutSecret = ({ unauthenticated }: SourceOptions): AuthenticationResult =>
+  unauthenticated === true
+    ? { authentic: true, by: "none" }
+    : { authentic: false, reason: "no-secret-configured" };
+
 /** Compares the configured header (default `Authorization`) with the secrets. */
 export const authenticateHeader = (
   request: IncomingRequest,
   options: SourceOptions,
 ): AuthenticationResult => {
   const secrets = usableSecrets(options);
-  if (secrets.length > 0) return judge(request.headers[options.header ?? "authorization"], secrets);
-  if (options.unauthenticated === true) return { authentic: true, by: "none" };
-  return { authentic: false, reason: "no-secret-configured" };
+  if (secrets.length === 0) return withoutSecret(options);
+  return judge(request.headers[options.header ?? "authorization"], secrets);
+};
+
+const QUERY_PARAMETER = "secret";
+
+/** For senders that may have a header of their own or only an address: `?secret=…` goes before the header. */
+export const authenticateHeaderOrQuery = (
+  request: IncomingRequest,
+  options: SourceOptions,
+): AuthenticationResult => {
+  const secrets = usableSecrets(options);
+  if (secrets.length === 0) return withoutSecret(options);
+  const inQuery = new URLSearchParams(request.query).get(QUERY_PARAMETER) ?? undefined;
+  return judge(inQuery ?? request.headers[options.header ?? "authorization"], secrets);
 };
 
 const lastSegment = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
@@ -56,10 +78,7 @@ export const authenticateAddress = (
   options: SourceOptions,
 ): AuthenticationResult => {
   const secrets = usableSecrets(options);
-  if (secrets.length === 0)
-    return options.unauthenticated === true
-      ? { authentic: true, by: "none" }
-      : { authentic: false, reason: "no-secret-configured" };
+  if (secrets.length === 0) return withoutSecret(options);
   const given = lastSegment(request.path);
   if (given === "") return { authentic: false, reason: "secret-missing" };
   return matchesAny(given, secrets)
