@@ -2,7 +2,6 @@
 const RETRYABLE = {
   REFERENCE_INVALID: false,
   CONFIG_INVALID: false,
-  CREDENTIALS_UNSUPPORTED: false,
   CREDENTIALS_FAILED: true,
   NETWORK: true,
   TIMEOUT: true,

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/performance/noBarrelFile: the package's one entry, which its users import by name
 export type { Credentials, CredentialsSource } from "./authn/credentials.ts";
+export { type DockerConfig, parseDockerConfig } from "./authn/docker-config.ts";
 export type { AllowRealm } from "./authn/realm-policy.ts";
 export { type Descriptor, type Manifest, MEDIA_TYPE, type Repository } from "./descriptor.ts";
 export { type Digest, fallbackTagOf, isDigest, sha256 } from "./digest.ts";

@@ -59,9 +59,9 @@ export const createAuthorizer = ({
   const tokens = createBoundedMap<CachedToken>(MAX_ENTRIES);
   const flights = new Map<string, Promise<CachedToken>>();
 
-  const lookUp = async (registry: string): Promise<Credentials | undefined> => {
+  const lookUp = async ({ registry, repository }: Access): Promise<Credentials | undefined> => {
     try {
-      return await credentials(registry);
+      return await credentials(registry, repository);
     } catch (cause) {
       if (cause instanceof OrasError) throw cause;
       throw new OrasError(`credentials for ${registry} could not be read`, {
@@ -102,7 +102,7 @@ export const createAuthorizer = ({
     const cached = tokens.get(key);
     if (cached !== undefined && cached.header !== refused && nowMs() < cached.untilMs) return cached.header;
     tokens.delete(key);
-    const found = await lookUp(access.registry);
+    const found = await lookUp(access);
     if (found !== undefined && "bearer" in found) return `Bearer ${found.bearer}`;
     const { realm, service } = way;
     const url = checkRealm({
@@ -115,8 +115,8 @@ export const createAuthorizer = ({
     return (await requestOnce(key, { realm: url, service, scopes, credentials: found })).header;
   };
 
-  const basicHeader = async ({ registry }: Access): Promise<string | undefined> => {
-    const found = await lookUp(registry);
+  const basicHeader = async (access: Access): Promise<string | undefined> => {
+    const found = await lookUp(access);
     return found !== undefined && "username" in found
       ? toBasicHeader(found.username, found.password)
       : undefined;

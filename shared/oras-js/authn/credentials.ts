@@ -5,9 +5,13 @@ export type Credentials =
   /** A ready access token, sent as `Authorization: Bearer`. */
   | { readonly bearer: string };
 
-/** Asked with the registry's host (and port) each time an answer is needed; caching is its own affair. */
+/**
+ * Asked with the registry's host (and port) and the repository in question, but only after the registry wanted
+ * credentials; it is asked each time a header or token is made, so caching is its own affair.
+ */
 export type CredentialsSource = (
   registry: string,
+  repository: string,
 ) => Credentials | undefined | Promise<Credentials | undefined>;
 
 export const toBasicHeader = (username: string, password: string): string =>

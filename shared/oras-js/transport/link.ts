@@ -23,10 +23,14 @@ const splitLinks = (header: string): Link[] => {
   return links;
 };
 
+const PARAMETER = /\s*;\s*([^\s=;"]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*)))?/gy;
+
+// Read one by one: another parameter's quoted text may look like `rel=next`.
 const isNext = (parameters: string): boolean => {
-  const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(parameters);
-  const relations = (rel?.[1] ?? rel?.[2] ?? "").toLowerCase().split(/\s+/);
-  return relations.includes("next");
+  for (const [, name = "", quoted, bare = ""] of parameters.matchAll(PARAMETER)) {
+    if (name.toLowerCase() === "rel") return (quoted ?? bare).toLowerCase().split(/\s+/).includes("next");
+  }
+  return false;
 };
 
 /** The target of `rel="next"` as written, unresolved. */
