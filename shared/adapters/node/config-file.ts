@@ -1,6 +1,6 @@
-import { open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { PipelineError } from "../../errors.ts";
+import { FileUnreadable, readCappedFile } from "./capped-file.ts";
 
 const MAX_BYTES = 4 * 1_048_576;
 
@@ -11,32 +11,25 @@ export interface ConfigText {
   readonly baseFolder: string;
 }
 
-/** Reads a configuration file, capped. `file` may be relative to `folder`. */
+const decode = (bytes: Uint8Array): string | undefined => {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+};
+
+const HINT = "write one (see `sluice init --help`) or name another with --config";
+
+/** Reads a configuration file, capped. `file` may be relative to `folder`. Throws `CONFIG_INVALID`. */
 export const readConfigText = async (file: string, folder: string): Promise<ConfigText> => {
   const path = resolve(folder, file);
-  const fail = (message: string, cause?: unknown) =>
-    new PipelineError(`${file}: ${message}`, { code: "CONFIG_INVALID", cause });
-  const handle = await open(path, "r").catch((cause: NodeJS.ErrnoException) => {
-    throw cause.code === "ENOENT"
-      ? fail("no such file; write one (see `sluice init --help`) or name another with --config", cause)
-      : fail(`cannot be read (${cause.code ?? "unknown"})`, cause);
+  const bytes = await readCappedFile(path, MAX_BYTES).catch((cause: unknown) => {
+    if (!(cause instanceof FileUnreadable)) throw cause;
+    const message = cause.absent ? `${file}: ${cause.message}; ${HINT}` : `${file}: ${cause.message}`;
+    throw new PipelineError(message, { code: "CONFIG_INVALID", cause });
   });
-  try {
-    const buffer = new Uint8Array(MAX_BYTES + 1);
-    let length = 0;
-    while (length < buffer.byteLength) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.byteLength - length, null);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    if (length > MAX_BYTES) throw fail("is larger than 4 MiB; that is no configuration");
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, length));
-    return { text, file, baseFolder: dirname(path) };
-  } catch (cause) {
-    if (cause instanceof PipelineError) throw cause;
-    if (cause instanceof TypeError) throw fail("is not UTF-8 text", cause);
-    throw fail("cannot be read", cause);
-  } finally {
-    await handle.close();
-  }
+  const text = decode(bytes);
+  if (text === undefined) throw new PipelineError(`${file}: is not UTF-8 text`, { code: "CONFIG_INVALID" });
+  return { text, file, baseFolder: dirname(path) };
 };

@@ -87,7 +87,7 @@ describe("the configuration file", () => {
   test.each([
     ["absent.yaml", undefined, /^absent\.yaml: no such file; write one/],
     ["latin.yaml", new Uint8Array([0x6d, 0xe9]), /^latin\.yaml: is not UTF-8 text/],
-    ["huge.yaml", new Uint8Array(4 * 1_048_576 + 1), /^huge\.yaml: is larger than 4 MiB/],
+    ["huge.yaml", new Uint8Array(4 * 1_048_576 + 1), /^huge\.yaml: is larger than 4194304 bytes/],
   ])("%s is CONFIG_INVALID", async (name, content, message) => {
     if (content !== undefined) await writeFile(join(folder, name), content);
     await expect(readConfigText(name, folder)).rejects.toMatchObject({

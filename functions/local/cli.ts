@@ -1,0 +1,55 @@
+import manifest from "../../package.json" with { type: "json" };
+import { registerParse } from "../../shared/cli/commands/parse.ts";
+import { registerSelect } from "../../shared/cli/commands/select.ts";
+import type { CliIo, CliOutput, Register } from "../../shared/cli/io.ts";
+import { wantsColor } from "../../shared/cli/paint.ts";
+import { runCli } from "../../shared/cli/run.ts";
+
+/** Every command of `sluice`, in the order of its help. */
+const COMMANDS: readonly Register[] = [registerParse, registerSelect];
+
+const toOutput = (stream: NodeJS.WriteStream): CliOutput => {
+  // The reader may leave early (`sluice … | head`); what is left has nowhere to go.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    ready: () =>
+      stream.writableNeedDrain
+        ? new Promise((resolve) => stream.once("drain", () => resolve()))
+        : Promise.resolve(),
+  };
+};
+
+const createProcessIo = (argv: readonly string[]): CliIo => {
+  const stopped = new AbortController();
+  const stop = () => stopped.abort();
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  return {
+    stdout: toOutput(process.stdout),
+    stderr: toOutput(process.stderr),
+    stdin: () => process.stdin,
+    env: process.env,
+    cwd: process.cwd(),
+    nowMs: Date.now,
+    color: wantsColor({ env: process.env, isTty: process.stdout.isTTY === true, argv }),
+    interactive: process.stdout.isTTY === true,
+    signal: stopped.signal,
+  };
+};
+
+/** Runs the command line of this process. */
+export const main = async (): Promise<void> => {
+  const argv = process.argv.slice(2);
+  process.exitCode = await runCli({
+    argv,
+    io: createProcessIo(argv),
+    version: manifest.version,
+    commands: COMMANDS,
+  });
+};

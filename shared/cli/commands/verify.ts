@@ -1,0 +1,124 @@
+import type { Command } from "commander";
+import type { TrustedRootSource } from "../../ports.ts";
+import { CliError, usageError } from "../cli-error.ts";
+import { type CommandIo, globalOptions, type Register } from "../io.ts";
+import { collect, durationOption } from "../options.ts";
+import { createPaint } from "../paint.ts";
+import { examples } from "../program.ts";
+import { resolveReference, toRepository } from "../reference.ts";
+import type { VerifyPorts } from "../verify/ports.ts";
+import { explain, formatVerifyReport, type Mode, toVerifyReport } from "../verify/report.ts";
+import { type SignerOptions, toRule } from "../verify/rule.ts";
+
+const MAX_KEY_BYTES = 65_536;
+const MAX_ROOT_BYTES = 1_048_576;
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+interface VerifyOptions extends SignerOptions {
+  readonly key?: readonly string[];
+  readonly trustedRoot?: string;
+  readonly signatureRepository?: string;
+  readonly plainHttp?: boolean;
+  readonly mode?: string;
+  readonly timeout?: number;
+}
+
+const toMode = (text: string | undefined): Mode => {
+  if (text === undefined || text === "strict") return "strict";
+  if (text === "parity") return "parity";
+  throw usageError(`--mode ${text}: write strict or parity`);
+};
+
+const readInput = async (ports: VerifyPorts, option: string, path: string, maxBytes: number) =>
+  ports.readFile(path, maxBytes).catch((cause: unknown) => {
+    throw usageError(`${option} ${path}: ${cause instanceof Error ? cause.message : String(cause)}`);
+  });
+
+const readKeys = (ports: VerifyPorts, paths: readonly string[]): Promise<readonly string[]> =>
+  Promise.all(
+    paths.map(async (path) => new TextDecoder().decode(await readInput(ports, "--key", path, MAX_KEY_BYTES))),
+  );
+
+const readRoot = async (ports: VerifyPorts, path: string | undefined): Promise<TrustedRootSource> => {
+  if (path === undefined) return ports.defaultTrustedRoot;
+  const bytes = await readInput(ports, "--trusted-root", path, MAX_ROOT_BYTES);
+  return { read: () => Promise.resolve(bytes) };
+};
+
+const verify = async (
+  ports: VerifyPorts,
+  io: CommandIo,
+  reference: string,
+  options: VerifyOptions,
+  json: boolean,
+): Promise<void> => {
+  const mode = toMode(options.mode);
+  const { signatureRepository } = options;
+  const rule = toRule(
+    options,
+    await readKeys(ports, options.key ?? []),
+    signatureRepository === undefined ? undefined : toRepository(signatureRepository),
+  );
+  const registry = ports.openRegistry({ plainHttp: options.plainHttp === true });
+  const verifier = ports.createVerifier(registry, await readRoot(ports, options.trustedRoot));
+  const signal = AbortSignal.any([io.signal, AbortSignal.timeout(options.timeout ?? DEFAULT_TIMEOUT_MS)]);
+  const artifact = await resolveReference(reference, registry, signal);
+  const verification = await verifier.verify(artifact, rule, signal);
+  const refused = verification[mode];
+  // Nothing was looked at: that is no word about the artifact.
+  if (!refused.verified && refused.reason.startsWith("rule-")) {
+    throw new CliError(explain(refused.reason), { code: refused.reason });
+  }
+  const report = toVerifyReport(artifact, verification, mode);
+  io.stdout.write(json ? `${JSON.stringify(report)}\n` : formatVerifyReport(createPaint(io.color), report));
+  io.exitWith(report.verdict === "verified" ? 0 : 1);
+};
+
+/** `sluice verify`: one artifact, one rule, one answer. */
+export const registerVerify =
+  (ports: VerifyPorts): Register =>
+  (program, io) => {
+    program
+      .command("verify")
+      .summary("check who signed an artifact")
+      .description(
+        "Looks for signatures of an artifact in its registry and says whether one of them is by whom you expect.\nExit code 0 verified, 1 not verified, 2 could not decide.",
+      )
+      .argument("<ref>", "artifact by tag or digest, such as ghcr.io/acme/app:1.4.2")
+      .option(
+        "--issuer <pattern>",
+        "issuer of the certificate, a Go regular expression; goes with --subject",
+        collect,
+      )
+      .option("--subject <pattern>", "subject of the certificate; repeat both for alternatives", collect)
+      .option(
+        "--claim <name=pattern>",
+        "further claim of the certificate, e.g. sourceRepositoryURI=^https://…$",
+        collect,
+      )
+      .option("--key <file>", "PEM public key; repeat for alternatives", collect)
+      .option("--trusted-root <file>", "Sigstore trusted_root.json (default: the public-good instance's)")
+      .option(
+        "--transparency-log <what>",
+        "required, timestamp or none (default: required; with --key none, as Flux)",
+      )
+      .option("--predicate-type <type>", "ask for an attestation of this type instead of a signature")
+      .option("--signature-repository <repository>", "where the signatures are, if not beside the artifact")
+      .option("--plain-http", "talk HTTP to the registry (those on this machine: always)")
+      .option("--mode <mode>", "strict: what Sluice decides by; parity: what Flux would say", "strict")
+      .option("--timeout <duration>", "give up after this time (default: 60s)", durationOption)
+      .addHelpText(
+        "after",
+        examples(
+          "sluice verify ghcr.io/acme/app:1.4.2 \\",
+          "    --issuer '^https://token\\.actions\\.githubusercontent\\.com$' \\",
+          "    --subject '^https://github\\.com/acme/app/\\.github/workflows/release\\.yaml@refs/tags/v'",
+          "sluice verify registry.example.com/app@sha256:… --key cosign.pub --json",
+          "sluice verify localhost:5000/app:1 --plain-http --trusted-root trusted_root.json \\",
+          "    --issuer '^https://issuer\\.example$' --subject '^ci@acme\\.example$'",
+        ),
+      )
+      .action((reference: string, options: VerifyOptions, command: Command) =>
+        verify(ports, io, reference, options, globalOptions(command).json),
+      );
+  };

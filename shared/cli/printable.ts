@@ -1,0 +1,10 @@
+// C0 and C1 controls, bidirectional overrides and zero-width characters: what a tag, a subject or a message from
+// outside could use to move the cursor, hide text or colour a refusal green.
+const UNPRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
+  /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+const toEscape = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+
+/** Text from outside as one line that a terminal shows as it is. */
+export const printable = (text: string): string => text.toWellFormed().replace(UNPRINTABLE, toEscape);

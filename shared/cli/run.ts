@@ -1,0 +1,45 @@
+import { type Command, CommanderError } from "commander";
+import { type ErrorReport, toReport } from "./cli-error.ts";
+import type { ExitCode } from "./exit-code.ts";
+import type { CliIo, CommandIo, Register } from "./io.ts";
+import { printError } from "./print-error.ts";
+import { createProgram } from "./program.ts";
+
+export interface CliSettings {
+  /** Without the program's own name. */
+  readonly argv: readonly string[];
+  readonly io: CliIo;
+  readonly version: string;
+  readonly commands: readonly Register[];
+}
+
+const isHelp = ({ code }: CommanderError): boolean =>
+  code === "commander.help" || code === "commander.helpDisplayed" || code === "commander.version";
+
+const usageReport = ({ message }: CommanderError, argv: readonly string[], program: Command): ErrorReport => {
+  const text = message
+    .replace(/^error: /, "")
+    .replace(/\s+/g, " ")
+    .replace(/\.$/, "");
+  const command = program.commands.map((known) => known.name()).find((name) => argv.includes(name));
+  const help = command === undefined ? "sluice --help" : `sluice ${command} --help`;
+  return { code: "USAGE", message: `${text}; see \`${help}\`` };
+};
+
+/** Runs one command line and answers with its exit code. Never throws. */
+export const runCli = async ({ argv, io, version, commands }: CliSettings): Promise<ExitCode> => {
+  let exitCode: ExitCode = 0;
+  const commandIo: CommandIo = { ...io, exitWith: (code) => (exitCode = code) };
+  const program = createProgram(io, version);
+  for (const register of commands) register(program, commandIo);
+  try {
+    if (argv.length === 0) program.help();
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && isHelp(error)) return 0;
+    const report = error instanceof CommanderError ? usageReport(error, argv, program) : toReport(error);
+    printError(io, argv.includes("--json"), report);
+    return 2;
+  }
+};
