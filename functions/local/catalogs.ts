@@ -1,5 +1,5 @@
-import { hashFiles, readManifestFolder } from "../../shared/adapters/node/manifest-folder.ts";
 import { readClusterSecrets } from "../../shared/adapters/node/cluster-secrets.ts";
+import { hashFiles, readManifestFolder } from "../../shared/adapters/node/manifest-folder.ts";
 import type { ClusterSettings } from "../../shared/config/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
@@ -46,7 +46,8 @@ const compile = (clusters: readonly ReadCluster[]): LoadedCatalog => {
 export const loadCatalog = async (
   clusters: readonly ClusterSettings[],
   secrets: SecretSource,
-): Promise<LoadedCatalog> => compile(await Promise.all(clusters.map((cluster) => readCluster(cluster, secrets))));
+): Promise<LoadedCatalog> =>
+  compile(await Promise.all(clusters.map((cluster) => readCluster(cluster, secrets))));
 
 export interface CatalogKeeper {
   current(): Catalog;

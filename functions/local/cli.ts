@@ -1,12 +1,14 @@
 import manifest from "../../package.json" with { type: "json" };
 import { registerParse } from "../../shared/cli/commands/parse.ts";
 import { registerSelect } from "../../shared/cli/commands/select.ts";
+import { createServeCommand } from "../../shared/cli/commands/serve.ts";
 import type { CliIo, CliOutput, Register } from "../../shared/cli/io.ts";
 import { wantsColor } from "../../shared/cli/paint.ts";
 import { runCli } from "../../shared/cli/run.ts";
+import { serve } from "./serve.ts";
 
 /** Every command of `sluice`, in the order of its help. */
-const COMMANDS: readonly Register[] = [registerParse, registerSelect];
+const COMMANDS: readonly Register[] = [createServeCommand(serve), registerParse, registerSelect];
 
 const toOutput = (stream: NodeJS.WriteStream): CliOutput => {
   // The reader may leave early (`sluice … | head`); what is left has nowhere to go.

@@ -25,7 +25,9 @@ const authenticationOf = async (
   if (receiver.type === "generic-oidc") {
     return { kind: "generic-oidc", audience: cluster.receiver?.audience ?? DEFAULT_AUDIENCE };
   }
-  const [token, previousToken] = await Promise.all(tokenRefs(cluster, receiver).map((ref) => secrets.read(ref)));
+  const [token, previousToken] = await Promise.all(
+    tokenRefs(cluster, receiver).map((ref) => secrets.read(ref)),
+  );
   if (token === undefined) {
     throw misconfigured(receiver, `no token; set clusters[${cluster.name}].receiver.token in sluice.yaml`);
   }
@@ -43,7 +45,10 @@ export const resolveTarget = async (
   const cluster = clusters.find(({ name }) => name === receiver.cluster);
   const settings = cluster?.receiver;
   if (cluster === undefined || settings === undefined) {
-    throw misconfigured(receiver, `no address; set clusters[${receiver.cluster}].receiver.baseUrl in sluice.yaml`);
+    throw misconfigured(
+      receiver,
+      `no address; set clusters[${receiver.cluster}].receiver.baseUrl in sluice.yaml`,
+    );
   }
   const { signingKey } = settings;
   return {

@@ -63,7 +63,8 @@ export const startWorkers = (settings: WorkerSettings): Workers => {
       const received = free > 0 ? await queue.receive(free, LEASE_MS) : [];
       for (const one of received) start(one);
       if (received.length > 0 && running.size < concurrency) continue;
-      const nextMs = running.size >= concurrency ? LONGEST_SLEEP_MS : (queue.nextAtMs() ?? Infinity) - clock.nowMs();
+      const nextMs =
+        running.size >= concurrency ? LONGEST_SLEEP_MS : (queue.nextAtMs() ?? Infinity) - clock.nowMs();
       await sleep(Math.min(nextMs, LONGEST_SLEEP_MS));
     }
   };

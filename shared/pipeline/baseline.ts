@@ -33,6 +33,33 @@ export const pickNow = async (
   return digest && { tag: pick.tag, digest };
 };
 
+const isComparable = (state: SubscriptionState, subscription: Subscription): boolean =>
+  state.version > 0 && state.selectorHash === subscription.selectorHash;
+
+const decideFirst = async (
+  scope: Scope,
+  subscription: Subscription,
+  state: SubscriptionState,
+  announced?: Version,
+) => {
+  const isNews = announced !== undefined && announced.tag === undefined;
+  const version = isNews ? undefined : await pickNow(scope, subscription, undefined, announced?.tag);
+  const cause = state.version === 0 ? "first-look" : "manifest-changed";
+  return decideBaseline(toDecisionContext(scope, subscription), state, version, { cause });
+};
+
+/** As `ensureBaseline`, but writes nothing. */
+export const previewBaseline = async (
+  scope: Scope,
+  subscription: Subscription,
+  announced: Version,
+): Promise<SubscriptionState> => {
+  const state = await scope.deps.state.load(subscription.id);
+  return isComparable(state, subscription)
+    ? state
+    : (await decideFirst(scope, subscription, state, announced)).next;
+};
+
 /**
  * The subscription's state, comparable with its manifest. An unknown subscription, or one whose manifest now
  * selects differently, first records silently what is selected already; `announced` (the push at hand) is
@@ -46,11 +73,8 @@ export const ensureBaseline = async (
   const { state: store } = scope.deps;
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
     const state = await store.load(subscription.id);
-    if (state.version > 0 && state.selectorHash === subscription.selectorHash) return state;
-    const isNews = announced !== undefined && announced.tag === undefined;
-    const version = isNews ? undefined : await pickNow(scope, subscription, undefined, announced?.tag);
-    const cause = state.version === 0 ? "first-look" : "manifest-changed";
-    const decided = decideBaseline(toDecisionContext(scope, subscription), state, version, { cause });
+    if (isComparable(state, subscription)) return state;
+    const decided = await decideFirst(scope, subscription, state, announced);
     const outcome = await store.commit(subscription.id, state.version, decided);
     if (outcome === "committed") return decided.next;
   }

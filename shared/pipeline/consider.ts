@@ -35,7 +35,8 @@ const decideOlder = async (
   return decideIgnored(context, version, "shadowed-by-unverified", "reject", facts);
 };
 
-const decide = async (
+/** What `version` means for a subscription in `state`; undefined when nothing follows from it. Writes nothing. */
+export const decideVersion = async (
   scope: Scope,
   subscription: Subscription,
   state: SubscriptionState,
@@ -67,7 +68,7 @@ export const considerVersion = async (
   const { deps } = scope;
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
     const state = await ensureBaseline(scope, subscription, occasion === "push" ? version : undefined);
-    const decided = await decide(scope, subscription, state, version, occasion);
+    const decided = await decideVersion(scope, subscription, state, version, occasion);
     // Nothing new; but an earlier run may have been cut off between its commit and its hint.
     if (decided === undefined) return hintDeliveries(deps, state);
     if ((await deps.state.commit(subscription.id, state.version, decided)) === "conflict") continue;

@@ -1,5 +1,5 @@
+import type { CompiledSelector } from "../policy/selection.ts";
 import type { Version } from "../state.ts";
-import type { CompiledSelector } from "./deps.ts";
 
 /** How a version that the selector accepts stands to the current selection. */
 export type Relation = "newer" | "same" | "older" | "tie";

@@ -17,20 +17,22 @@ const FULCIO = "1.3.6.1.4.1.57264.1";
 
 /** Claims of a certificate by the names Fulcio gives them; the number is the last arc of the extension's OID. */
 export const CLAIM_ARC = {
-  buildSignerUri: 9,
+  buildSignerURI: 9,
   buildSignerDigest: 10,
   runnerEnvironment: 11,
-  sourceRepositoryUri: 12,
+  sourceRepositoryURI: 12,
   sourceRepositoryDigest: 13,
   sourceRepositoryRef: 14,
   sourceRepositoryIdentifier: 15,
-  sourceRepositoryOwnerUri: 16,
+  sourceRepositoryOwnerURI: 16,
   sourceRepositoryOwnerIdentifier: 17,
-  buildConfigUri: 18,
+  buildConfigURI: 18,
   buildConfigDigest: 19,
   buildTrigger: 20,
-  runInvocationUri: 21,
+  runInvocationURI: 21,
   sourceRepositoryVisibilityAtSigning: 22,
+  deploymentEnvironment: 23,
+  tokenSubject: 24,
 } as const;
 
 export type ClaimName = keyof typeof CLAIM_ARC;

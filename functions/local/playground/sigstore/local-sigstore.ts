@@ -87,17 +87,16 @@ const toContents = (services: Services, startMs: number): TrustedRootContents =>
 
 /** Makes an instance with keys of its own; costs a few milliseconds, so tests share one. */
 export const createLocalSigstore = (options: LocalSigstoreOptions): LocalSigstore => {
-  const { nowMs, random = randomBytes, priorEntries = 5 } = options;
+  const { nowMs, random = randomBytes, priorEntries = 5, services: given = {} } = options;
   const startedMs = nowMs();
   const services: Services = {
     nowMs,
     random,
-    authority: createCertificateAuthority({ random, nowMs: startedMs }),
-    ctLog: createCtLog(),
-    rekorV1: createRekorV1({ random, priorEntries }),
-    rekorV2: createRekorV2({ random, priorEntries }),
-    timestampAuthority: createTimestampAuthority({ random, nowMs: startedMs }),
-    ...options.services,
+    authority: given.authority ?? createCertificateAuthority({ random, nowMs: startedMs }),
+    ctLog: given.ctLog ?? createCtLog(),
+    rekorV1: given.rekorV1 ?? createRekorV1({ random, priorEntries }),
+    rekorV2: given.rekorV2 ?? createRekorV2({ random, priorEntries }),
+    timestampAuthority: given.timestampAuthority ?? createTimestampAuthority({ random, nowMs: startedMs }),
   };
   const trustedRootContents = toContents(services, startedMs - YEAR_MS);
   const trustedRoot = toTrustedRoot(trustedRootContents);

@@ -1,0 +1,38 @@
+import type { SourceSettings } from "../../shared/config/config.ts";
+import { PipelineError } from "../../shared/errors.ts";
+import type { Endpoint } from "../../shared/pipeline/intake.ts";
+import type { Clock, SecretSource } from "../../shared/ports.ts";
+import { parseSource } from "../../shared/push/sources.ts";
+
+/** One endpoint for each configured source. Throws `CONFIG_INVALID` for a source this build does not know. */
+export const createEndpoints = (
+  sources: readonly SourceSettings[],
+  secrets: SecretSource,
+  clock: Clock,
+): readonly Endpoint[] =>
+  sources.map((settings) => {
+    const source = parseSource(settings.type);
+    if (source === undefined) {
+      throw new PipelineError(`sources[${settings.name}].type: ${settings.type} is not served yet`, {
+        code: "CONFIG_INVALID",
+      });
+    }
+    const { name, path, header, registry, repositoryPaths, jfrogMode, subscriptionName, allowedOrigins } =
+      settings;
+    return {
+      name,
+      path,
+      source,
+      options: async () => ({
+        secrets: await Promise.all(settings.secrets.map((ref) => secrets.read(ref))),
+        unauthenticated: settings.unauthenticated,
+        nowMs: clock.nowMs(),
+        ...(header === undefined ? {} : { header }),
+        ...(registry === undefined ? {} : { registry }),
+        ...(repositoryPaths === undefined ? {} : { repositoryPaths }),
+        ...(jfrogMode === undefined ? {} : { jfrogMode }),
+        ...(subscriptionName === undefined ? {} : { subscriptionName }),
+        ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+      }),
+    };
+  });

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { type Credentials, createClient, parseDockerConfig } from "oras-js";
+import { createGuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
+import { createOrasRegistryReader } from "../../shared/adapters/node/oras-registry.ts";
+import type { Config, CredentialSettings, RegistrySettings } from "../../shared/config/config.ts";
+import type { Clock, RegistryReader, SecretSource } from "../../shared/ports.ts";
+import { PRIVATE_NETWORKS } from "./private-networks.ts";
+
+export interface LocalRegistry {
+  readonly reader: RegistryReader;
+  close(): Promise<void>;
+}
+
+const readCredentials = async (
+  settings: CredentialSettings,
+  host: string,
+  repository: string,
+  secrets: SecretSource,
+): Promise<Credentials | undefined> => {
+  if (settings.kind === "basic") {
+    return { username: settings.username, password: (await secrets.read(settings.password)).reveal() };
+  }
+  const config = parseDockerConfig(await readFile(settings.path, "utf8"));
+  return config.credentials(host, repository);
+};
+
+/** Only what sluice.yaml says may be on a private address is looked for there; redirects elsewhere are not. */
+const createFetches = ({ registries, network }: Config) => {
+  const byHost = new Map([...registries].map(([host, settings]) => [host, settings]));
+  const settingsOf = (url: URL): RegistrySettings | undefined => byHost.get(url.host);
+  const tls = (origin: string) => {
+    const ca = settingsOf(new URL(origin))?.ca;
+    return ca === undefined ? undefined : { ca: readFileSync(ca, "utf8") };
+  };
+  const open = createGuardedFetch({ allow: network.allowPrivate, tls });
+  const inside = createGuardedFetch({ allow: [...network.allowPrivate, ...PRIVATE_NETWORKS], tls });
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const chosen = settingsOf(url)?.allowPrivateAddresses === true ? inside : open;
+    return chosen.fetch(input, init);
+  };
+  return { fetch, close: () => Promise.all([open.close(), inside.close()]) };
+};
+
+/** Reads the registries of sluice.yaml, and public ones anonymously. */
+export const createRegistry = (config: Config, secrets: SecretSource, clock: Clock): LocalRegistry => {
+  const { registries, limits } = config;
+  const { fetch, close } = createFetches(config);
+  const client = createClient({
+    fetch,
+    timeoutMs: limits.registryTimeoutMs,
+    nowMs: clock.nowMs,
+    userAgent: "sluice",
+    plainHttp: (host) => registries.get(host)?.plainHttp ?? false,
+    credentials: async (host, repository) => {
+      const settings = registries.get(host)?.credentials;
+      return settings && readCredentials(settings, host, repository, secrets);
+    },
+  });
+  return {
+    reader: createOrasRegistryReader(client),
+    close: async () => {
+      await close();
+    },
+  };
+};

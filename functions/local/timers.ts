@@ -1,0 +1,59 @@
+import type { Config } from "../../shared/config/config.ts";
+import type { Log } from "../../shared/pipeline/deps.ts";
+import type { Pipeline } from "../../shared/pipeline.ts";
+import type { Clock } from "../../shared/ports.ts";
+import type { StateStore } from "../../shared/state.ts";
+import type { CatalogKeeper } from "./catalogs.ts";
+
+const DUE_INTERVAL_MS = 5_000;
+const PRUNE_INTERVAL_MS = 3_600_000;
+
+export interface TimerSettings {
+  readonly config: Config;
+  readonly pipeline: Pipeline;
+  readonly catalogs: CatalogKeeper;
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What happens by the clock: due work whose hint was lost, the sweep, a changed catalog, old records. */
+export const startTimers = ({
+  config,
+  pipeline,
+  catalogs,
+  state,
+  clock,
+  log,
+}: TimerSettings): { stop(): void } => {
+  const timers: NodeJS.Timeout[] = [];
+  const every = (intervalMs: number, name: string, work: () => Promise<unknown>): void => {
+    let running = false;
+    const tick = async (): Promise<void> => {
+      // A slow turn is not overtaken by the next one.
+      if (running) return;
+      running = true;
+      try {
+        await work();
+      } catch (error) {
+        log("timer-failed", { timer: name, reason: String(error) });
+      } finally {
+        running = false;
+      }
+    };
+    timers.push(setInterval(tick, intervalMs).unref());
+  };
+  const { intervalMs } = config.sweep;
+  every(DUE_INTERVAL_MS, "due", () => pipeline.sweepDue());
+  every(intervalMs, "sweep", () => pipeline.sweepRepositories(intervalMs / 10));
+  every(PRUNE_INTERVAL_MS, "prune", () => state.prune(clock.nowMs() - config.state.retentionMs));
+  every(Math.min(...config.clusters.map(({ manifests }) => manifests.intervalMs)), "catalog", async () => {
+    // New objects get their baseline at once.
+    if (await catalogs.reload()) await pipeline.sweepRepositories(0);
+  });
+  return {
+    stop() {
+      for (const timer of timers) clearInterval(timer);
+    },
+  };
+};
