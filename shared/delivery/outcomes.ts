@@ -27,7 +27,7 @@ export const OUTCOMES = {
   "connection-lost": "The connection broke before an answer came. The receiver may still do the work.",
   "tls-failed": "The receiver's certificate does not verify, or it refused ours.",
   "address-refused": "The receiver's address is one that deliveries may not go to.",
-  "identity-unavailable": "No identity token for the receiver's audience could be had.",
+  "identity-unavailable": "The receiver's token, or an identity token for its audience, could not be had.",
   misconfigured: "The receiver's address or keys in sluice.yaml cannot be used.",
   cancelled: "This side stopped before an answer came.",
 } as const;

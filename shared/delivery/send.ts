@@ -40,6 +40,8 @@ export interface SenderDeps {
   readonly startDeadline: StartDeadline;
   /** Absent: `generic-oidc` targets end in `identity-unavailable`. */
   readonly identityToken?: IdentityToken;
+  /** Of one request; default `ATTEMPT_TIMEOUT_MS`. */
+  readonly timeoutMs?: number;
 }
 
 export interface DeliveryRequest extends EventContext {
@@ -118,13 +120,14 @@ const prepare = (
 const asksForOtherToken = (code: OutcomeCode): boolean => code === "not-found" || code === "bad-request";
 
 /** Sends one delivery once. Never throws for what the other side does; secrets stay inside. */
-export const createSender = ({ post, nowMs, startDeadline, identityToken }: SenderDeps): Sender => {
+export const createSender = (deps: SenderDeps): Sender => {
+  const { post, nowMs, startDeadline, identityToken, timeoutMs = ATTEMPT_TIMEOUT_MS } = deps;
   const withDeadline = async <T>(
-    timeoutMs: number,
+    limitMs: number,
     outer: AbortSignal,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T | "timed-out"> => {
-    const deadline = startDeadline(timeoutMs);
+    const deadline = startDeadline(limitMs);
     const signal = AbortSignal.any([outer, deadline.signal]);
     try {
       return await untilAborted(work(signal), signal);
@@ -139,7 +142,7 @@ export const createSender = ({ post, nowMs, startDeadline, identityToken }: Send
   const postOnce = async (request: PreparedRequest, outer: AbortSignal): Promise<Answer> => {
     const failed = (code: OutcomeCode): Answer => ({ code, unexpectedBody: false });
     try {
-      const response = await withDeadline(ATTEMPT_TIMEOUT_MS, outer, (signal) =>
+      const response = await withDeadline(timeoutMs, outer, (signal) =>
         post(request.url.reveal(), {
           method: "POST",
           headers: request.headers,
