@@ -4,7 +4,7 @@ import { toArray, toObject, toText } from "./json-fields.ts";
 import type { LogEntry, SignedMaterial } from "./material.ts";
 import type { HashName } from "./oids.ts";
 import { decodePem, labelOfPem } from "./pem.ts";
-import { refuse } from "./refusal.ts";
+import { refuse, refuseAs } from "./refusal.ts";
 
 /** Who signed, in the two encodings that log entries use. */
 export interface Signer {
@@ -100,8 +100,7 @@ const COMPARISONS: ReadonlyMap<string, Compare> = new Map([
   ["intoto 0.0.1", compareStoredEnvelope],
 ]);
 
-/** Checks that a Rekor v1 entry speaks about exactly this signature, signer and payload. */
-export const compareEntry = (entry: LogEntry, material: SignedMaterial, signer: Signer): void => {
+const compareBody = (entry: LogEntry, material: SignedMaterial, signer: Signer): void => {
   const body = toObject(parseJson(entry.body), "entry body");
   const kind = toText(body.kind, "entry kind");
   const version = toText(body.apiVersion, "entry version");
@@ -110,3 +109,7 @@ export const compareEntry = (entry: LogEntry, material: SignedMaterial, signer: 
   if (compare === undefined) refuse("log-entry-unsupported", "entry is of an unknown kind");
   compare(toObject(body.spec, "entry spec"), material, signer);
 };
+
+/** Checks that a Rekor v1 entry speaks about exactly this signature, signer and payload. */
+export const compareEntry = (entry: LogEntry, material: SignedMaterial, signer: Signer): void =>
+  refuseAs("log-entry-mismatch", () => compareBody(entry, material, signer));

@@ -105,7 +105,7 @@ export const verifyCertificateTimestamps = async (
   if (extension === undefined) return refuse("sct-missing", "certificate has no SCT");
   const timestamps = refuseAs("sct-invalid", () => parseList(extension.value));
   const logIds = new Set(timestamps.map(({ logId }) => logId.toString("hex")));
-  if (logIds.size !== timestamps.length) return refuse("sct-invalid", "two SCTs of one log");
+  if (logIds.size !== timestamps.length) return refuse("evidence-duplicated", "two SCTs of one log");
   const known = timestamps.flatMap((sct) => {
     const log: TransparencyLog | undefined = root.certificateLogs.get(sct.logId.toString("hex"));
     return log === undefined ? [] : [{ sct, log }];

@@ -11,6 +11,7 @@ import {
 import { candidatePaths, isSignedBy, type TrustPath } from "./chain.ts";
 import { contentOf, expectTag, sequenceOf, TAG } from "./der.ts";
 import { readOid } from "./der-values.ts";
+import { inOrder } from "./in-order.ts";
 import { importKey, type PublicKey, verifyWithScheme } from "./keys.ts";
 import { HASHES, OID } from "./oids.ts";
 import { furthest, type Reason } from "./reasons.ts";
@@ -115,7 +116,7 @@ const verifySigner = async (token: TimestampToken, signer: TokenSigner): Promise
   const { certificate, path, pinned } = signer;
   const key = keyOf(signer);
   if (key === undefined) return false;
-  const [signed, issued] = await Promise.all([
+  const [signed, issued] = await inOrder([
     verifyWithScheme(key, token.signatureAlgorithm, token.signedAttributes, token.signature, token.digest),
     pinned ? true : isSignedBy(certificate, path),
   ]);

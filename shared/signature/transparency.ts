@@ -1,4 +1,5 @@
 import { parseCheckpoint, verifyCheckpoint } from "./checkpoint.ts";
+import { inOrder } from "./in-order.ts";
 import { type PublicKey, verifySignature } from "./keys.ts";
 import { compareEntry, type Signer } from "./log-entry.ts";
 import { compareVersion2, isVersion2 } from "./log-entry-v2.ts";
@@ -58,7 +59,7 @@ const verifyEntry = async (entry: LogEntry, log: TransparencyLog): Promise<Verif
   }
   if (promise !== undefined && version === 2)
     return refuse("set-invalid", "entries of this version have no promise");
-  const [timeMs] = await Promise.all([
+  const [timeMs] = await inOrder([
     promise === undefined ? undefined : verifyPromise(entry, promise, log),
     proof === undefined ? undefined : verifyProof(entry, proof, log, version),
   ]);
@@ -94,5 +95,5 @@ export const verifyEntries = async (
     if (isVersion2(entry)) compareVersion2(entry, material, signer, key);
     else compareEntry(entry, material, signer);
   }
-  return Promise.all(known.map(({ entry, log }) => verifyEntry(entry, log)));
+  return inOrder(known.map(({ entry, log }) => verifyEntry(entry, log)));
 };

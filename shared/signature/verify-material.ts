@@ -1,5 +1,6 @@
 import type { Certificate } from "./certificate.ts";
 import { candidatePaths, checkValidity, signingPaths, type TrustPath } from "./chain.ts";
+import { inOrder } from "./in-order.ts";
 import { defaultHashOf, encodeKey, importKey, type PublicKey, verifySignature } from "./keys.ts";
 import type { Signer } from "./log-entry.ts";
 import { createLru, type Lru } from "./lru.ts";
@@ -68,7 +69,7 @@ const trustCertificate = async (
   if (nearest === undefined) return refuse("certificate-untrusted", "no trusted authority of that name");
   // Candidates share the issuer's name; where they share its key too, the SCT names either.
   const keyHashes = new Map(candidates.map(({ issuer }) => [issuer.keyHash.toString("hex"), issuer.keyHash]));
-  const [paths] = await Promise.all([
+  const [paths] = await inOrder([
     signingPaths(certificate, candidates),
     keyHashes.size === 1 ? verifyCertificateTimestamps(certificate, nearest.issuer.keyHash, root) : undefined,
   ]);
@@ -100,12 +101,6 @@ const checkLogKeys = (entries: readonly VerifiedEntry[], timesMs: readonly numbe
   }
 };
 
-/** Resolves when all have settled: a refusal found first must not leave work running behind the answer. */
-const together = async <A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> => {
-  await Promise.allSettled([a, b]);
-  return [await a, await b];
-};
-
 /**
  * Verifies evidence signed with a short-lived certificate, cheapest refusals first: log entries compared and
  * their signatures, the signature itself, then timestamps and the certificate's chain (reference order: SET,
@@ -124,15 +119,15 @@ export const verifyKeyless = async (
   if (requirement === "required" && material.entries.length === 0)
     return refuse("no-transparency-log", "no log entry");
   const signer: Signer = { label: "CERTIFICATE", der: certificate.der };
-  const [entries] = await together(
+  const [entries] = await inOrder([
     verifyEntries(material, signer, key, context.root),
     verifyContentWith(key, material),
-  );
+  ]);
   if (requirement === "required") requireEntry(material, entries);
-  const [stamped, trusted] = await together(
+  const [stamped, trusted] = await inOrder([
     verifyTimestamps(material.timestamps, material.timestamped, context.root),
     trustCertificate(certificate, context, key),
-  );
+  ]);
   const timesMs = [...timesOf(entries), ...stamped.timesMs];
   if (timesMs.length === 0) return refuse(stamped.failure ?? "no-signed-time", "nothing proves a time");
   checkLogKeys(entries, timesMs);

@@ -39,7 +39,7 @@ const verifyWithKeys = async (
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // A key that did not sign says nothing; one that did, but without its log entry, says why.
-      if (error.reason !== "signature-invalid" && error.reason !== "log-entry-mismatch") last = error.reason;
+      if (error.reason !== "signature-invalid") last = error.reason;
     }
   }
   return refuse(last, "no key of the rule verifies the evidence");

@@ -1,0 +1,58 @@
+import { createHash, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { encodeDer, TAG } from "../../../shared/signature/der.ts";
+import { verifyPrehashed } from "../../../shared/signature/ecdsa-prehashed.ts";
+import { importKey, type PublicKey } from "../../../shared/signature/keys.ts";
+
+const createPair = (namedCurve: string) => {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve });
+  const key = importKey(publicKey.export({ format: "der", type: "spki" }));
+  if (key === undefined) throw new Error("curve is not supported");
+  return { key, privateKey };
+};
+
+const N = {
+  "P-256": 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
+  "P-384":
+    0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
+} as const;
+
+const integer = (value: bigint): Buffer => {
+  const hex = value.toString(16);
+  const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
+  return encodeDer(TAG.integer, (bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes);
+};
+const encode = (r: bigint, s: bigint): Buffer => encodeDer(TAG.sequence, integer(r), integer(s));
+
+describe.each(["P-256", "P-384"] as const)("ECDSA over a digest on %s", (curve) => {
+  const { key, privateKey } = createPair(curve);
+  const other = createPair(curve).key;
+
+  test.each(["sha256", "sha384", "sha512"])("agrees with OpenSSL over %s", (hash) => {
+    for (let round = 0; round < 4; round += 1) {
+      const data = Buffer.from(`message ${round}`);
+      const signature = sign(hash, data, privateKey);
+      const digest = createHash(hash).update(data).digest();
+      expect(verifyPrehashed(key, digest, signature)).toBe(true);
+      expect(verifyPrehashed(other, digest, signature)).toBe(false);
+      expect(verifyPrehashed(key, createHash(hash).update("other").digest(), signature)).toBe(false);
+    }
+  });
+
+  test.each([
+    ["r is zero", 0n, 1n],
+    ["s is zero", 1n, 0n],
+    ["r is the order", N[curve], 1n],
+    ["s is the order", 1n, N[curve]],
+    ["both are one", 1n, 1n],
+  ])("refuses when %s", (_, r, s) => {
+    expect(verifyPrehashed(key, Buffer.alloc(32, 1), encode(r, s))).toBe(false);
+  });
+});
+
+test("other kinds of keys verify nothing", () => {
+  const key: PublicKey | undefined = importKey(
+    createPublicKey(generateKeyPairSync("ed25519").privateKey).export({ format: "der", type: "spki" }),
+  );
+  expect(key === undefined ? undefined : verifyPrehashed(key, Buffer.alloc(32), encode(1n, 1n))).toBe(false);
+});
