@@ -1,4 +1,5 @@
-import { RE2JS } from "re2js";
+import { RE2JS, RE2JSSyntaxException } from "re2js";
+import { stripGroupNames } from "./go-regexp-groups.ts";
 
 /** A pattern as Go's `regexp` reads it: linear time, leftmost-first, found anywhere in the text. */
 export interface GoRegexp {
@@ -30,11 +31,12 @@ const readReference = (text: string): Reference | undefined => {
   return text[name.length + 1] === "}" ? { name, length: name.length + 2 } : undefined;
 };
 
+type Groups = ReadonlyMap<string, readonly number[]>;
+
 /** `$1` is a number, `$01` and `$1x` are names, which Go then looks for among the named groups. */
-const toGroupIndex = (name: string, groupNames: Readonly<Record<string, number>>): number | undefined => {
+const toGroupIndexes = (name: string, groups: Groups): readonly number[] => {
   const numeric = /^(?:0|[1-9][0-9]*)$/.test(name) && Number(name) < MAX_GROUP_NUMBER;
-  if (numeric) return Number(name);
-  return Object.hasOwn(groupNames, name) ? groupNames[name] : undefined;
+  return numeric ? [Number(name)] : (groups.get(name) ?? []);
 };
 
 const expandTemplate = (template: string, group: (name: string) => string): string => {
@@ -60,8 +62,7 @@ const expandTemplate = (template: string, group: (name: string) => string): stri
   }
 };
 
-const toGoRegexp = (compiled: RE2JS): GoRegexp => {
-  const groupNames = compiled.namedGroups();
+const toGoRegexp = (compiled: RE2JS, groups: Groups): GoRegexp => {
   const groupCount = compiled.groupCount();
   return {
     test: (text) => compiled.test(text),
@@ -69,24 +70,52 @@ const toGoRegexp = (compiled: RE2JS): GoRegexp => {
       const matcher = compiled.matcher(text);
       if (!matcher.find()) return undefined;
       return expandTemplate(template, (name) => {
-        const index = toGroupIndex(name, groupNames);
-        return index === undefined || index > groupCount ? "" : (matcher.group(index) ?? "");
+        for (const index of toGroupIndexes(name, groups)) {
+          const value = index > groupCount ? null : matcher.group(index);
+          // Of groups that share a name, the first that took part counts.
+          if (value !== null) return value;
+        }
+        return "";
       });
     },
   };
 };
 
+const compileNamed = (pattern: string): GoRegexp => {
+  const compiled = RE2JS.compile(pattern);
+  const groups = new Map(Object.entries(compiled.namedGroups()).map(([name, index]) => [name, [index]]));
+  return toGoRegexp(compiled, groups);
+};
+
+const compileUnnamed = (pattern: string): GoRegexp => {
+  const stripped = stripGroupNames(pattern);
+  return toGoRegexp(RE2JS.compile(stripped.pattern), stripped.groups);
+};
+
+const isDuplicateName = (error: unknown): boolean =>
+  error instanceof RE2JSSyntaxException && error.getDescription().includes("duplicate capture group name");
+
 const cache = new Map<string, CompiledGoRegexp>();
+
+const describe = (error: unknown): string => (error instanceof Error ? error.message : "invalid pattern");
+
+const tryCompile = (compileAs: (pattern: string) => GoRegexp, pattern: string): CompiledGoRegexp => {
+  try {
+    return { regexp: compileAs(pattern) };
+  } catch (error) {
+    return { problem: describe(error) };
+  }
+};
 
 const compile = (pattern: string): CompiledGoRegexp => {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     return { problem: `pattern is longer than ${MAX_PATTERN_LENGTH} characters` };
   }
   try {
-    return { regexp: toGoRegexp(RE2JS.compile(pattern)) };
+    return { regexp: compileNamed(pattern) };
   } catch (error) {
-    // Whatever the engine objects to, Go would not have matched with it either.
-    return { problem: error instanceof Error ? error.message : "invalid pattern" };
+    if (isDuplicateName(error)) return tryCompile(compileUnnamed, pattern);
+    return { problem: describe(error) };
   }
 };
 

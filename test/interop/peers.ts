@@ -56,6 +56,13 @@ export const peers = [
     typicalBuildS: 20,
   },
   {
+    name: "semver-judge",
+    version: "source",
+    recipe: { kind: "go-source", folder: "semver-judge", binary: "semver-judge" },
+    neededBy: "core",
+    typicalBuildS: 10,
+  },
+  {
     name: "crane",
     version: "0.22.1",
     recipe: goInstall("github.com/google/go-containerregistry/cmd/crane", "crane"),
