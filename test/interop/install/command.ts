@@ -23,8 +23,9 @@ export const run = (file: string, args: readonly string[], options: CommandOptio
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: options.timeoutMs ?? BUILD_TIMEOUT_MS,
     });
+    // Not spawn's own `timeout`: its timer outlives a program that could not be started.
+    const overdue = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? BUILD_TIMEOUT_MS).unref();
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -35,6 +36,7 @@ export const run = (file: string, args: readonly string[], options: CommandOptio
     });
     child.on("error", (cause) => reject(new PeerUnavailable(`${file} cannot be started`, { cause })));
     child.on("close", (code, signal) => {
+      clearTimeout(overdue);
       if (code === 0) return resolve(stdout);
       const words = [file, ...args].join(" ");
       reject(new PeerUnavailable(`${words} ended with ${signal ?? code}\n  ${lastLines(stderr)}`));

@@ -26,9 +26,8 @@ export const runToEnd = (file: string, args: readonly string[], options: RunOpti
       cwd: options.cwd,
       env,
       stdio: "pipe",
-      timeout: options.timeoutMs ?? TIMEOUT_MS,
-      killSignal: "SIGKILL",
     });
+    const overdue = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? TIMEOUT_MS).unref();
     let stdout = "";
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -41,5 +40,8 @@ export const runToEnd = (file: string, args: readonly string[], options: RunOpti
     child.stdin.on("error", () => {}); // it may end without reading
     child.stdin.end(options.input ?? "");
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code: code ?? TIMED_OUT, stdout, output }));
+    child.on("close", (code) => {
+      clearTimeout(overdue);
+      resolve({ code: code ?? TIMED_OUT, stdout, output });
+    });
   });
