@@ -22,7 +22,14 @@ const announcedBytes = (response: Response): number => {
 
 const join = (chunks: readonly Uint8Array[], size: number): Uint8Array => {
   const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
+  if (chunks.length === 1 && only !== undefined) return only;
+  const joined = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return joined;
 };
 
 /** Reads a body up to a cap; an answer that announces or sends more is refused and its connection given up. */

@@ -21,7 +21,8 @@ const codeOf = (status: number): OrasErrorCode => {
 export const parseRetryAfter = (header: string | null, nowMs: number): number | undefined => {
   if (header === null) return undefined;
   const text = header.trim();
-  const ms = /^[0-9]{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs;
+  const isDate = /^[A-Z][a-z]{2,8}, /.test(text);
+  const ms = /^[0-9]{1,9}$/.test(text) ? Number(text) * 1000 : isDate ? Date.parse(text) - nowMs : Number.NaN;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
 };
 
