@@ -1,14 +1,28 @@
 import manifest from "../../package.json" with { type: "json" };
+import { createDecisionsCommand } from "../../shared/cli/commands/decisions.ts";
+import { createExplainCommand } from "../../shared/cli/commands/explain.ts";
 import { registerParse } from "../../shared/cli/commands/parse.ts";
 import { registerSelect } from "../../shared/cli/commands/select.ts";
 import { createServeCommand } from "../../shared/cli/commands/serve.ts";
+import { registerSources } from "../../shared/cli/commands/sources.ts";
+import { createVerifyCommand } from "../../shared/cli/commands/verify.ts";
 import type { CliIo, CliOutput, Register } from "../../shared/cli/io.ts";
 import { wantsColor } from "../../shared/cli/paint.ts";
 import { runCli } from "../../shared/cli/run.ts";
+import { explainReference, openDecisions } from "./inspect.ts";
 import { serve } from "./serve.ts";
+import { createVerifyPorts } from "./verify-ports.ts";
 
 /** Every command of `sluice`, in the order of its help. */
-const COMMANDS: readonly Register[] = [createServeCommand(serve), registerParse, registerSelect];
+const COMMANDS: readonly Register[] = [
+  createServeCommand(serve),
+  createExplainCommand(explainReference),
+  createDecisionsCommand(openDecisions),
+  createVerifyCommand(createVerifyPorts(process.env)),
+  registerParse,
+  registerSources,
+  registerSelect,
+];
 
 const toOutput = (stream: NodeJS.WriteStream): CliOutput => {
   // The reader may leave early (`sluice … | head`); what is left has nowhere to go.

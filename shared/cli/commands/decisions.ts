@@ -1,0 +1,171 @@
+import { type Command, Option } from "commander";
+import type { RecordQuery, StoredRecord } from "../../state.ts";
+import { CliError, usageError } from "../cli-error.ts";
+import { formatDecision, formatDecisions } from "../decision-table.ts";
+import { type CliIo, type CommandIo, globalOptions, type Register } from "../io.ts";
+import { createPaint } from "../paint.ts";
+import { examples } from "../program.ts";
+
+export interface DecisionReader {
+  records(query: RecordQuery): Promise<readonly StoredRecord[]>;
+  close(): Promise<void>;
+}
+
+/** Opens the decision records that `config` names; a running Sluice is not disturbed. */
+export type OpenDecisions = (io: CliIo, config: string) => Promise<DecisionReader>;
+
+const DEFAULT_LIMIT = 30;
+const MAX_LIMIT = 100_000;
+const FOLLOW_BATCH = 500;
+const FOLLOW_POLL_MS = 250;
+/** Scanned to find a decision by the first letters of its id. */
+const SHOW_SCAN = 100_000;
+
+interface ListOptions {
+  readonly object?: string;
+  readonly repository?: string;
+  readonly outcome?: NonNullable<RecordQuery["outcome"]>;
+  readonly limit: string;
+}
+
+const OUTCOMES = ["notify", "wait", "ignore", "reject"] as const;
+
+const toQuery = ({
+  object,
+  repository,
+  outcome,
+}: Omit<ListOptions, "limit">): Omit<RecordQuery, "limit"> => ({
+  ...(object === undefined ? {} : { subscription: object }),
+  ...(repository === undefined ? {} : { repository }),
+  ...(outcome === undefined ? {} : { outcome }),
+});
+
+const toLimit = (text: string): number => {
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+    throw usageError(`--limit ${text}: write a whole number from 1 to ${MAX_LIMIT}`);
+  }
+  return limit;
+};
+
+const isDecision = ({ kind }: StoredRecord): boolean => kind === "decision";
+
+const list = async (
+  open: OpenDecisions,
+  io: CommandIo,
+  options: ListOptions,
+  command: Command,
+): Promise<void> => {
+  const { json, config } = globalOptions(command);
+  const limit = toLimit(options.limit);
+  const reader = await open(io, config);
+  try {
+    const newest = await reader.records({ ...toQuery(options), newestFirst: true, limit });
+    const records = newest.filter(isDecision).toReversed();
+    if (json) io.stdout.write(`${JSON.stringify(records)}\n`);
+    else if (records.length === 0) io.stdout.write("no decisions yet\n");
+    else io.stdout.write(formatDecisions(records, createPaint(io.color), io.nowMs()));
+  } finally {
+    await reader.close();
+  }
+};
+
+const show = async (open: OpenDecisions, io: CommandIo, prefix: string, command: Command): Promise<void> => {
+  const { json, config } = globalOptions(command);
+  const reader = await open(io, config);
+  try {
+    const all = await reader.records({ newestFirst: true, limit: SHOW_SCAN });
+    const ids = new Set(all.map(({ decisionId }) => decisionId).filter((id) => id.startsWith(prefix)));
+    const [id] = ids;
+    if (id === undefined)
+      throw new CliError(`no decision ${prefix}; see \`sluice decisions list\``, { code: "ABSENT" });
+    if (ids.size > 1) throw usageError(`${prefix} begins ${ids.size} decisions; write more of it`);
+    const records = await reader.records({ decisionId: id, limit: MAX_LIMIT });
+    if (json) io.stdout.write(`${JSON.stringify(records)}\n`);
+    else io.stdout.write(formatDecision(records, createPaint(io.color), io.nowMs()));
+  } finally {
+    await reader.close();
+  }
+};
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const stop = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });
+
+const follow = async (
+  open: OpenDecisions,
+  io: CommandIo,
+  options: Omit<ListOptions, "limit">,
+  command: Command,
+): Promise<void> => {
+  const { json, config } = globalOptions(command);
+  const reader = await open(io, config);
+  try {
+    let seen = (await reader.records({ newestFirst: true, limit: 1 }))[0]?.sequence ?? 0;
+    while (!io.signal.aborted) {
+      const records = await reader.records({ ...toQuery(options), afterSequence: seen, limit: FOLLOW_BATCH });
+      seen = records.at(-1)?.sequence ?? seen;
+      for (const record of records.filter(isDecision)) {
+        const line = json
+          ? `${JSON.stringify(record)}\n`
+          : formatDecisions([record], createPaint(io.color), io.nowMs());
+        io.stdout.write(json ? line : `${line.split("\n")[1]}\n`);
+      }
+      await io.stdout.ready();
+      if (records.length < FOLLOW_BATCH) await pause(FOLLOW_POLL_MS, io.signal);
+    }
+  } finally {
+    await reader.close();
+  }
+};
+
+const filtered = (command: Command): Command =>
+  command
+    .option("--object <id>", "only this object: <cluster>/<Kind>/<namespace>/<name>")
+    .option("--repository <repository>", "only this repository: <host>/<path>")
+    .addOption(new Option("--outcome <outcome>", "only these").choices(OUTCOMES));
+
+/** `sluice decisions`: why did, or didn't, this deploy? */
+export const createDecisionsCommand =
+  (open: OpenDecisions): Register =>
+  (program, io) => {
+    const decisions = program
+      .command("decisions")
+      .summary("show what was decided, and why")
+      .description(
+        "Reads the decision records: for every push and every object that selects from its repository what was decided\n(notify, wait, ignore, reject), with the reason and the facts behind it.",
+      );
+    filtered(
+      decisions.command("list").summary("the latest decisions").description("Lists decisions, oldest first."),
+    )
+      .option("--limit <count>", "how many records to look back", String(DEFAULT_LIMIT))
+      .addHelpText(
+        "after",
+        examples("sluice decisions list --outcome reject", "sluice decisions list --json --limit 1000"),
+      )
+      .action((options: ListOptions, command: Command) => list(open, io, options, command));
+    decisions
+      .command("show")
+      .summary("everything about one decision")
+      .description("Shows a decision from its first record to the last attempt to deliver it.")
+      .argument("<decision>", "its id, or the first letters of it")
+      .addHelpText("after", examples("sluice decisions show 9b1d5aa07c31"))
+      .action((id: string, _options: unknown, command: Command) => show(open, io, id, command));
+    filtered(
+      decisions
+        .command("follow")
+        .summary("decisions as they happen")
+        .description("Prints each new decision until stopped."),
+    )
+      .addHelpText(
+        "after",
+        examples("sluice decisions follow", "sluice decisions follow --json | jq .reason"),
+      )
+      .action((options: Omit<ListOptions, "limit">, command: Command) => follow(open, io, options, command));
+  };
