@@ -1,10 +1,17 @@
 import { createKeyPair } from "../../../functions/local/playground/sigstore/keys.ts";
 import type { LocalSigstore } from "../../../functions/local/playground/sigstore/local-sigstore.ts";
-import type { PushableManifest } from "../../../functions/local/playground/sigstore/oci.ts";
+import {
+  EMPTY_CONFIG_BLOB,
+  type PushableManifest,
+  toBlob,
+  toDescriptor,
+  toPushable,
+} from "../../../functions/local/playground/sigstore/oci.ts";
 import type {
   SignedEvidence,
   SignRequest,
 } from "../../../functions/local/playground/sigstore/sign-request.ts";
+import { MEDIA_TYPE } from "../../../shared/artifact/media-types.ts";
 import type { RegistryReader, Verification, VerifyRule } from "../../../shared/ports.ts";
 import { Refusal } from "../../../shared/signature/refusal.ts";
 import { createVerifier } from "../../../shared/signature/verifier.ts";
@@ -102,3 +109,22 @@ export const verifyNew = async (
 
 export const wordOf = (judgement: Verification["strict"]): string =>
   judgement.verified ? "verified" : judgement.reason;
+
+/** A manifest that refers to the artifact and has nothing to do with signatures. */
+export const toReferrer = (
+  artifact: Artifact,
+  mediaType: string,
+  content: string,
+  artifactType = mediaType,
+): PushableManifest => {
+  const layer = toBlob(Buffer.from(content), mediaType);
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.ociManifest,
+    artifactType,
+    config: toDescriptor(EMPTY_CONFIG_BLOB),
+    layers: [toDescriptor(layer)],
+    subject: { mediaType: artifact.mediaType, digest: artifact.digest, size: artifact.size },
+  };
+  return toPushable(manifest, [layer, EMPTY_CONFIG_BLOB], { subject: artifact.digest });
+};
