@@ -1,5 +1,7 @@
 import type { Command } from "commander";
-import type { TrustedRootSource } from "../../ports.ts";
+import type { Judgement, TrustedRootSource } from "../../ports.ts";
+import { publicGoodRoot } from "../../signature/public-good-root.ts";
+import { createFixedRoots } from "../../signature/trusted-root-source.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import { type CommandIo, globalOptions, type Register } from "../io.ts";
 import { collect, durationOption } from "../options.ts";
@@ -7,7 +9,13 @@ import { createPaint } from "../paint.ts";
 import { examples } from "../program.ts";
 import { resolveReference, toRepository } from "../reference.ts";
 import type { VerifyPorts } from "../verify/ports.ts";
-import { explain, formatVerifyReport, type Mode, toVerifyReport } from "../verify/report.ts";
+import {
+  explain,
+  formatVerifyReport,
+  type Mode,
+  toVerifyReport,
+  type VerifyReport,
+} from "../verify/report.ts";
 import { type SignerOptions, toRule } from "../verify/rule.ts";
 
 const MAX_KEY_BYTES = 65_536;
@@ -21,6 +29,7 @@ interface VerifyOptions extends SignerOptions {
   readonly plainHttp?: boolean;
   readonly mode?: string;
   readonly timeout?: number;
+  readonly config?: string;
 }
 
 const toMode = (text: string | undefined): Mode => {
@@ -29,20 +38,28 @@ const toMode = (text: string | undefined): Mode => {
   throw usageError(`--mode ${text}: write strict or parity`);
 };
 
-const readInput = async (ports: VerifyPorts, option: string, path: string, maxBytes: number) =>
-  ports.readFile(path, maxBytes).catch((cause: unknown) => {
-    throw usageError(`${option} ${path}: ${cause instanceof Error ? cause.message : String(cause)}`);
-  });
+/** Files that the options name, read once each. */
+const createInputs = (ports: VerifyPorts, io: CommandIo) => {
+  const read = (option: string, path: string, maxBytes: number): Promise<Uint8Array> =>
+    ports.readFile(path, maxBytes, io).catch((cause: unknown) => {
+      throw usageError(`${option} ${path}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    });
+  return {
+    keys: (paths: readonly string[]): Promise<readonly string[]> =>
+      Promise.all(
+        paths.map(async (path) => new TextDecoder().decode(await read("--key", path, MAX_KEY_BYTES))),
+      ),
+    trustedRoots: async (path: string | undefined): Promise<TrustedRootSource> =>
+      createFixedRoots(
+        path === undefined ? publicGoodRoot() : await read("--trusted-root", path, MAX_ROOT_BYTES),
+      ),
+  };
+};
 
-const readKeys = (ports: VerifyPorts, paths: readonly string[]): Promise<readonly string[]> =>
-  Promise.all(
-    paths.map(async (path) => new TextDecoder().decode(await readInput(ports, "--key", path, MAX_KEY_BYTES))),
-  );
-
-const readRoot = async (ports: VerifyPorts, path: string | undefined): Promise<TrustedRootSource> => {
-  if (path === undefined) return ports.defaultTrustedRoot;
-  const bytes = await readInput(ports, "--trusted-root", path, MAX_ROOT_BYTES);
-  return { read: () => Promise.resolve(bytes) };
+/** Nothing was looked at when the rule itself is at fault: that is no word about the artifact. */
+const requireUsable = (judgement: Judgement): void => {
+  if (judgement.verified || !judgement.reason.startsWith("rule-")) return;
+  throw new CliError(explain(judgement.reason), { code: judgement.reason });
 };
 
 const verify = async (
@@ -50,32 +67,30 @@ const verify = async (
   io: CommandIo,
   reference: string,
   options: VerifyOptions,
-  json: boolean,
-): Promise<void> => {
+): Promise<VerifyReport> => {
   const mode = toMode(options.mode);
-  const { signatureRepository } = options;
+  const { signatureRepository, plainHttp = false, config } = options;
+  const inputs = createInputs(ports, io);
   const rule = toRule(
     options,
-    await readKeys(ports, options.key ?? []),
+    await inputs.keys(options.key ?? []),
     signatureRepository === undefined ? undefined : toRepository(signatureRepository),
   );
-  const registry = ports.openRegistry({ plainHttp: options.plainHttp === true });
-  const verifier = ports.createVerifier(registry, await readRoot(ports, options.trustedRoot));
-  const signal = AbortSignal.any([io.signal, AbortSignal.timeout(options.timeout ?? DEFAULT_TIMEOUT_MS)]);
-  const artifact = await resolveReference(reference, registry, signal);
-  const verification = await verifier.verify(artifact, rule, signal);
-  const refused = verification[mode];
-  // Nothing was looked at: that is no word about the artifact.
-  if (!refused.verified && refused.reason.startsWith("rule-")) {
-    throw new CliError(explain(refused.reason), { code: refused.reason });
+  const roots = await inputs.trustedRoots(options.trustedRoot);
+  const registry = await ports.openRegistry({ plainHttp, config }, io);
+  try {
+    const signal = AbortSignal.any([io.signal, AbortSignal.timeout(options.timeout ?? DEFAULT_TIMEOUT_MS)]);
+    const artifact = await resolveReference(reference, registry.reader, signal);
+    const verification = await ports.createVerifier(registry.reader, roots).verify(artifact, rule, signal);
+    requireUsable(verification[mode]);
+    return toVerifyReport(artifact, verification, mode);
+  } finally {
+    await registry.close();
   }
-  const report = toVerifyReport(artifact, verification, mode);
-  io.stdout.write(json ? `${JSON.stringify(report)}\n` : formatVerifyReport(createPaint(io.color), report));
-  io.exitWith(report.verdict === "verified" ? 0 : 1);
 };
 
 /** `sluice verify`: one artifact, one rule, one answer. */
-export const registerVerify =
+export const createVerifyCommand =
   (ports: VerifyPorts): Register =>
   (program, io) => {
     program
@@ -118,7 +133,13 @@ export const registerVerify =
           "    --issuer '^https://issuer\\.example$' --subject '^ci@acme\\.example$'",
         ),
       )
-      .action((reference: string, options: VerifyOptions, command: Command) =>
-        verify(ports, io, reference, options, globalOptions(command).json),
-      );
+      .action(async (reference: string, _: unknown, command: Command) => {
+        const options = command.optsWithGlobals<VerifyOptions>();
+        const report = await verify(ports, io, reference, options);
+        const { json } = globalOptions(command);
+        io.stdout.write(
+          json ? `${JSON.stringify(report)}\n` : formatVerifyReport(createPaint(io.color), report),
+        );
+        io.exitWith(report.verdict === "verified" ? 0 : 1);
+      });
   };
