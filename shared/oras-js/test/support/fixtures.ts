@@ -2,7 +2,7 @@ import { type Client, type Digest, MEDIA_TYPE, OrasError, type Repository, sha25
 
 export const repository: Repository = { registry: "registry.example.com", repository: "acme/app" };
 
-export const toBytes = (value: unknown): Uint8Array =>
+export const toBytes = (value: unknown): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
 
 const emptyConfig = toBytes("{}");
