@@ -57,6 +57,10 @@ const verifyEntry = async (entry: LogEntry, log: TransparencyLog): Promise<Verif
   if (proof === undefined && (promise === undefined || version === 2)) {
     return refuse("log-proof-missing", "entry has neither proof nor promise");
   }
+  // With no promise to cover it, the entry's own index must be the one that is proved.
+  if (version === 2 && entry.logIndex !== proof?.logIndex) {
+    return refuse("inclusion-proof-invalid", "entry and proof name different indices");
+  }
   if (promise !== undefined && version === 2)
     return refuse("set-invalid", "entries of this version have no promise");
   const [timeMs] = await inOrder([
