@@ -43,8 +43,12 @@ export const createKeyPair = (kind: KeyKind = "p256"): KeyPair => {
     kind,
     privateKey,
     spki: publicKey.export({ type: "spki", format: "der" }),
-    publicPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
-    privatePem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    get publicPem() {
+      return publicKey.export({ type: "spki", format: "pem" }).toString();
+    },
+    get privatePem() {
+      return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    },
     sign: (data, hash = "sha256") =>
       signData(kind === "ed25519" ? null : hash, data, { key: privateKey } satisfies SignKeyObjectInput),
   };
