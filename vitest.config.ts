@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: [
-      "test/{unit,contract,property,simulation,conformance}/**/*.test.ts",
+      "test/{unit,contract,property,simulation,conformance,crash}/**/*.test.ts",
       "shared/oras-js/test/**/*.test.ts",
     ],
     testTimeout: 30_000,
