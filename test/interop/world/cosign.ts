@@ -33,6 +33,8 @@ export interface SignOptions extends Subject {
 
 export interface VerifyOptions extends Subject {
   readonly expect: Expected;
+  /** Insist on a log entry even where this way of signing makes none. */
+  readonly requireLog?: boolean;
 }
 
 export interface KeyPair {
@@ -94,7 +96,7 @@ const expectedArgs = (expect: Expected): readonly string[] =>
 
 const judgeArgs = (version: 2 | 3, sigstore: Sigstore, options: VerifyOptions): readonly string[] => {
   const root = `--trusted-root=${sigstore.trustedRootFile}`;
-  const unlogged = isLogged(version, options) ? [] : ["--insecure-ignore-tlog"];
+  const unlogged = options.requireLog || isLogged(version, options) ? [] : ["--insecure-ignore-tlog"];
   const timestamped = [root, "--use-signed-timestamps"];
   if (options.format === "bundle") {
     const format = version === 2 ? ["--new-bundle-format"] : [];
