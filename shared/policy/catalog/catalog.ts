@@ -1,8 +1,8 @@
 import { formatRepository, type RepositoryName, toRepositoryName } from "../../artifact/repository.ts";
 import type { ObjectRef, Receiver, Subscription } from "../../ports.ts";
 import type { AlertRoute } from "./compile-alerts.ts";
-import type { CompiledCatalog } from "./compile-catalog.ts";
-import { hashOf } from "./hash.ts";
+import { hashText } from "./hash.ts";
+import { type CatalogContent, packCatalog } from "./pack.ts";
 
 /** A compiled catalog ready for lookups: what a push costs does not grow with the number of subscriptions. */
 export interface Catalog {
@@ -20,18 +20,12 @@ export interface Catalog {
   readonly trustedRoots: Readonly<Record<string, string>>;
 }
 
-/** What a catalog is made of; findings are for people and not part of it. */
-export type CatalogContent = Omit<CompiledCatalog, "findings">;
-
-export const toCatalogVersion = (content: CatalogContent): string => {
-  const { subscriptions, receivers, followers, alerts, trustedRoots } = content;
-  return hashOf({ subscriptions, receivers, followers, alerts, trustedRoots });
-};
+const toVersion = (content: CatalogContent): string => hashText(JSON.stringify(packCatalog(content)));
 
 const NONE: readonly Subscription[] = [];
 
-/** `version` only when the caller has it from `toCatalogVersion` already. */
-export const createCatalog = (content: CatalogContent, version = toCatalogVersion(content)): Catalog => {
+/** Indexes a compiled catalog; `version` only where it is known from the file. */
+export const createCatalog = (content: CatalogContent, version = toVersion(content)): Catalog => {
   const byRepository = Map.groupBy(content.subscriptions, ({ repository }) => formatRepository(repository));
   const byId = new Map(content.subscriptions.map((subscription) => [subscription.id, subscription]));
   const receivers = new Map(content.receivers.map((receiver) => [receiver.id, receiver]));

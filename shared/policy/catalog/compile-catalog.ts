@@ -76,7 +76,8 @@ const createScope = (
 ): ClusterScope => {
   const report = createFindingReport(cluster, findings);
   const index = indexManifests(manifests, report);
-  const byType = Map.groupBy(index.values(), ({ type }) => type);
+  const inOrder = [...index].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, manifest]) => manifest);
+  const byType = Map.groupBy(inOrder, ({ type }) => type);
   return {
     cluster,
     find: (type, namespace, name) => index.get(keyOf(type, namespace, name)),
@@ -125,6 +126,8 @@ const reportDraft = ({ subscription, manifest }: Draft, reached: boolean, scope:
   else if (!reached) scope.report("receiver-absent", "no Receiver reaches what must be annotated", manifest);
 };
 
+const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1);
+
 const compileCluster = (scope: ClusterScope, crossNamespace: boolean): Omit<CatalogParts, "trustedRoots"> => {
   const receivers = compileReceivers(scope, crossNamespace);
   const reach = createReach(receivers);
@@ -161,8 +164,9 @@ export const compileCatalog = ({ clusters, resolveSecret }: CatalogInputs): Comp
     compiled.push(compileCluster(scope, input.crossNamespace ?? true));
   }
   return {
-    subscriptions: compiled.flatMap(({ subscriptions }) => subscriptions),
-    receivers: compiled.flatMap(({ receivers }) => receivers),
+    // Sorted, so that the catalog does not depend on the order of files.
+    subscriptions: compiled.flatMap(({ subscriptions }) => subscriptions).sort(byId),
+    receivers: compiled.flatMap(({ receivers }) => receivers).sort(byId),
     followers: Object.assign({}, ...compiled.map(({ followers }) => followers)),
     alerts: compiled.flatMap(({ alerts }) => alerts),
     trustedRoots: Object.fromEntries(trustedRoots),

@@ -13,6 +13,9 @@ const canonicalise = (value: unknown): unknown => {
   );
 };
 
+export const hashText = (text: string): string =>
+  createHash("sha256").update(text).digest("hex").slice(0, HEX_DIGITS);
+
 /** A name for a value's content, the same whatever order its keys were written in. */
 export const hashOf = (value: unknown): string =>
   createHash("sha256")
