@@ -18,7 +18,7 @@ export interface EncodedEvent {
 const attributesOf = ({ id, timeMs, cluster, receiver }: EventContext) => ({
   specversion: "1.0",
   id,
-  source: `/sluice/clusters/${encodeURIComponent(cluster)}`,
+  source: `/sluice/clusters/${encodeURIComponent(cluster.toWellFormed())}`,
   type: DELIVERY_TYPE,
   time: toRfc3339(timeMs),
   subject: receiver,
