@@ -1,8 +1,7 @@
 import * as v from "valibot";
 import type { IncomingRequest } from "../ports.ts";
 import { parseBoundedJson } from "./json.ts";
-import { MAX_EVENTS } from "./limits.ts";
-import { malformed, tooLarge } from "./malformed.ts";
+import { malformed } from "./malformed.ts";
 import { optionalText, parseShape } from "./shape.ts";
 
 /** What is needed of a CloudEvent 1.0, whichever HTTP mode carried it. */
@@ -60,6 +59,5 @@ export const readCloudEvents = (
       throw malformed(source, "body", "is not an array of events");
     return { structured: [body] };
   }
-  if (body.length > MAX_EVENTS) throw tooLarge(source, "body", `${MAX_EVENTS} events`);
   return { structured: body };
 };

@@ -1,12 +1,12 @@
 const MIB = 1024 * 1024;
 
-/** Bodies above this are refused unread. Event Grid's largest batch is 1 MiB; GitHub's bodies are near 30 KiB. */
+/** Bodies above this are refused unread. Event Grid's largest batch is 1 MiB; GitHub's bodies are near 20 KiB. */
 export const MAX_BODY_BYTES = MIB;
 
 /** For senders that put a whole manifest (up to 4 MiB, escaped) or its list of layers into the event. */
 export const MAX_MANIFEST_BODY_BYTES = 6 * MIB;
 
-/** The deepest real event (GitHub's) nests nine levels. */
+/** The deepest documented event (a Harbor scan) nests eight levels. */
 export const MAX_JSON_DEPTH = 32;
 
 /** Objects, arrays and members together, counted before anything is allocated for them. */

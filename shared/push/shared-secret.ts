@@ -26,10 +26,6 @@ const readingsOf = (value: string): readonly string[] => {
   return [value, credentials, credentials.slice(credentials.indexOf(":") + 1)];
 };
 
-/** True if the text is one of the secrets; takes as long for a near miss as for a far one. */
-export const matchesSecret = (candidate: string, options: SourceOptions): boolean =>
-  matchesAny(candidate, usableSecrets(options));
-
 const judge = (value: string | undefined, secrets: readonly Secret[]): AuthenticationResult => {
   if (value === undefined || value === "") return { authentic: false, reason: "secret-missing" };
   const matched = readingsOf(value)
@@ -37,6 +33,9 @@ const judge = (value: string | undefined, secrets: readonly Secret[]): Authentic
     .some((equal) => equal);
   return matched ? { authentic: true, by: "shared-secret" } : { authentic: false, reason: "secret-wrong" };
 };
+
+const headerOf = ({ headers }: IncomingRequest, { header }: SourceOptions): string | undefined =>
+  headers[header?.toLowerCase() ?? "authorization"];
 
 /** Nothing to check against: open only where the configuration says so in words. */
 export const withoutSecret = ({ unauthenticated }: SourceOptions): AuthenticationResult =>
@@ -51,7 +50,7 @@ export const authenticateHeader = (
 ): AuthenticationResult => {
   const secrets = usableSecrets(options);
   if (secrets.length === 0) return withoutSecret(options);
-  return judge(request.headers[options.header ?? "authorization"], secrets);
+  return judge(headerOf(request, options), secrets);
 };
 
 const QUERY_PARAMETER = "secret";
@@ -64,10 +63,18 @@ export const authenticateHeaderOrQuery = (
   const secrets = usableSecrets(options);
   if (secrets.length === 0) return withoutSecret(options);
   const inQuery = new URLSearchParams(request.query).get(QUERY_PARAMETER) ?? undefined;
-  return judge(inQuery ?? request.headers[options.header ?? "authorization"], secrets);
+  return judge(inQuery ?? headerOf(request, options), secrets);
 };
 
-const lastSegment = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+/** As it was sent and as it was meant: a secret may hold characters that an address escapes. */
+const readingsOfLastSegment = (path: string): readonly string[] => {
+  const segment = path.slice(path.lastIndexOf("/") + 1);
+  try {
+    return [segment, decodeURIComponent(segment)];
+  } catch {
+    return [segment];
+  }
+};
 
 /**
  * For senders that can prove nothing: the address they were given ends in a secret. Addresses end up in logs and
@@ -79,9 +86,9 @@ export const authenticateAddress = (
 ): AuthenticationResult => {
   const secrets = usableSecrets(options);
   if (secrets.length === 0) return withoutSecret(options);
-  const given = lastSegment(request.path);
-  if (given === "") return { authentic: false, reason: "secret-missing" };
-  return matchesAny(given, secrets)
+  const readings = readingsOfLastSegment(request.path);
+  if (readings.includes("")) return { authentic: false, reason: "secret-missing" };
+  return readings.map((reading) => matchesAny(reading, secrets)).some((equal) => equal)
     ? { authentic: true, by: "none" }
     : { authentic: false, reason: "secret-wrong" };
 };

@@ -23,7 +23,7 @@ export type SourceName =
 export interface SourceOptions {
   /** Any of them is accepted, so that one can be replaced without a gap. */
   readonly secrets: readonly Secret[];
-  /** Header that carries a plain secret, in lower case; default `authorization`. */
+  /** Header that carries a plain secret; default `authorization`. */
   readonly header?: string;
   /** Host that clusters pull from; replaces the event's. */
   readonly registry?: string;

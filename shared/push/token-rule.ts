@@ -7,6 +7,9 @@ export interface TokenSettings {
   readonly audience: string;
   readonly issuer?: string | undefined;
   readonly email?: string | undefined;
+  readonly authorizedParty?: string | undefined;
+  /** For issuers of other clouds, whose address we do not know. */
+  readonly keysUrl?: string | undefined;
 }
 
 const GOOGLE_ISSUERS = ["https://accounts.google.com", "accounts.google.com"];
@@ -37,16 +40,26 @@ const parseEntra = (issuer: string | undefined): Issuer | undefined => {
   };
 };
 
-/** The token rule of a configured source; where keys are read follows from its issuer, never from a token. */
+const parseIssuer = ({ source, issuer, keysUrl }: TokenSettings): Issuer | undefined => {
+  const known = source === "gar" ? parseGoogle(issuer) : parseEntra(issuer);
+  if (keysUrl === undefined) return known;
+  if (known !== undefined) return { ...known, keysUrl };
+  return issuer === undefined || issuer === "" ? undefined : { spellings: [issuer], keysUrl };
+};
+
+/** The token rule of a configured source; where keys are read follows from its settings, never from a token. */
 export const createTokenRule = (settings: TokenSettings, fetchJson: FetchJson): TokenRule => {
-  const { source, audience, email } = settings;
-  const issuer = source === "gar" ? parseGoogle(settings.issuer) : parseEntra(settings.issuer);
-  if (issuer === undefined)
-    throw new PipelineError(`${source}: issuer is not one whose keys are known`, { code: "CONFIG_INVALID" });
+  const { source, audience, email, authorizedParty } = settings;
+  const issuer = parseIssuer(settings);
+  if (issuer === undefined) {
+    const problem = settings.issuer === undefined ? "is missing" : "is not known; name its keysUrl as well";
+    throw new PipelineError(`${source}: issuer ${problem}`, { code: "CONFIG_INVALID" });
+  }
   return {
     issuers: issuer.spellings,
     audience,
     ...(email !== undefined && { email }),
+    ...(authorizedParty !== undefined && { authorizedParty }),
     keys: createTokenKeys(issuer.keysUrl, fetchJson),
   };
 };
