@@ -51,7 +51,7 @@ describe("a secret in a header", () => {
   });
 
   test("is looked for in the configured header only", () => {
-    const options = optionsWith({ header: "x-zot-token" }, "right");
+    const options = optionsWith({ header: "X-Zot-Token" }, "right");
     expect(authenticateHeader(requestOf("", { "x-zot-token": "right" }), options).authentic).toBe(true);
     expect(authenticateHeader(requestOf("", { authorization: "Bearer right" }), options)).toEqual({
       authentic: false,
@@ -71,6 +71,9 @@ describe("a secret at the end of the address", () => {
   test.each([
     { path: "/events/quay/s3cret-path", secrets: ["s3cret-path"], expected: { authentic: true, by: "none" } },
     { path: "/events/quay/new", secrets: ["old", "new"], expected: { authentic: true, by: "none" } },
+    { path: "/events/quay/a%2Fb", secrets: ["a/b"], expected: { authentic: true, by: "none" } },
+    { path: "/events/quay/a%2b", secrets: ["a%2b"], expected: { authentic: true, by: "none" } },
+    { path: "/events/quay/%zz", secrets: ["old"], expected: { authentic: false, reason: "secret-wrong" } },
     { path: "/events/quay/other", secrets: ["old"], expected: { authentic: false, reason: "secret-wrong" } },
     { path: "/events/quay/", secrets: ["old"], expected: { authentic: false, reason: "secret-missing" } },
     { path: "/events/quay/", secrets: [""], expected: { authentic: false, reason: "no-secret-configured" } },

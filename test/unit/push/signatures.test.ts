@@ -83,6 +83,13 @@ test("GitHub's published vector holds", async () => {
   });
 });
 
+test("a right hash under another algorithm's name is refused", async () => {
+  const request = requestOf(BODY, { "x-hub-signature-256": `sha512=${hex("sha256", "key", BODY)}` });
+  expect(await sourceNamed("ghcr").authenticate(request, optionsWith({}, "key"))).toMatchObject({
+    reason: "signature-malformed",
+  });
+});
+
 test("ghcr does not look at the older SHA-1 header", async () => {
   const request = requestOf(BODY, { "x-hub-signature": `sha1=${hex("sha1", "key", BODY)}` });
   expect(await sourceNamed("ghcr").authenticate(request, optionsWith({}, "key"))).toMatchObject({

@@ -90,6 +90,12 @@ describe("an issuer's keys", () => {
     expect(issuer.requests).toBe(2);
   });
 
+  test("of kinds we do not use are passed over", async () => {
+    const odd = [null, "text", { kty: "OKP", kid: "odd" }, { kty: "oct", kid: "shared", k: "AAAA" }, first];
+    const keys = createTokenKeys(URL, async () => ({ keys: odd }));
+    await expect(keys.at(START)({ alg: "ES256", kid: "first" }, TOKEN)).resolves.toBeDefined();
+  });
+
   test.each([{ keys: "none" }, [], null, { keys: new Array(101).fill({}) }])(
     "must be a key set",
     async (document) => {
