@@ -1,7 +1,11 @@
 import manifest from "../../package.json" with { type: "json" };
+import { createCompileCommand } from "../../shared/cli/commands/compile.ts";
 import { createDecisionsCommand } from "../../shared/cli/commands/decisions.ts";
 import { createExplainCommand } from "../../shared/cli/commands/explain.ts";
+import { createInitCommand } from "../../shared/cli/commands/init.ts";
+import { createLintCommand } from "../../shared/cli/commands/lint.ts";
 import { registerParse } from "../../shared/cli/commands/parse.ts";
+import { createPlanCommand } from "../../shared/cli/commands/plan.ts";
 import { registerSelect } from "../../shared/cli/commands/select.ts";
 import { createServeCommand } from "../../shared/cli/commands/serve.ts";
 import { registerSources } from "../../shared/cli/commands/sources.ts";
@@ -10,8 +14,11 @@ import type { CliIo, CliOutput, Register } from "../../shared/cli/io.ts";
 import { wantsColor } from "../../shared/cli/paint.ts";
 import { runCli } from "../../shared/cli/run.ts";
 import { explainReference, openDecisions } from "./inspect.ts";
+import { createPolicyPorts } from "./policy-ports.ts";
 import { serve } from "./serve.ts";
 import { createVerifyPorts } from "./verify-ports.ts";
+
+const policy = createPolicyPorts(process.env);
 
 /** Every command of `sluice`, in the order of its help. */
 const COMMANDS: readonly Register[] = [
@@ -19,6 +26,10 @@ const COMMANDS: readonly Register[] = [
   createExplainCommand(explainReference),
   createDecisionsCommand(openDecisions),
   createVerifyCommand(createVerifyPorts(process.env)),
+  createInitCommand(policy),
+  createPlanCommand(policy),
+  createLintCommand(policy),
+  createCompileCommand(policy),
   registerParse,
   registerSources,
   registerSelect,

@@ -1,3 +1,4 @@
+import { OrasError } from "oras-js";
 import { PipelineError } from "../errors.ts";
 
 /** The command cannot go on as it was called; always exit code 2. `message` says what to write instead. */
@@ -24,6 +25,9 @@ export interface ErrorReport {
 export const toReport = (error: unknown): ErrorReport => {
   if (error instanceof PipelineError || error instanceof CliError) {
     return { code: error.code, message: error.message };
+  }
+  if (error instanceof OrasError) {
+    return { code: error.code === "REFERENCE_INVALID" ? "USAGE" : error.code, message: error.message };
   }
   if (error instanceof Error && error.name === "TimeoutError") {
     return { code: "TIMEOUT", message: "no answer in time; try again, or allow more with --timeout" };

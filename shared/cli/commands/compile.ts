@@ -1,0 +1,49 @@
+import type { Catalog } from "../../policy/catalog/catalog.ts";
+import { toJson } from "../../policy/catalog/catalog-json.ts";
+import type { CatalogContent } from "../../policy/catalog/pack.ts";
+import { globalOptions, type Register } from "../io.ts";
+import type { PolicyPorts } from "../policy-ports.ts";
+import { printable } from "../printable.ts";
+import { examples } from "../program.ts";
+
+const toContent = (catalog: Catalog): CatalogContent => {
+  const subscriptions = [...catalog.subscriptions()];
+  return {
+    subscriptions,
+    receivers: [...catalog.receivers()],
+    followers: Object.fromEntries(
+      subscriptions
+        .map((subscription) => [subscription.id, catalog.followersOf(subscription)] as const)
+        .filter(([, followers]) => followers.length > 0),
+    ),
+    alerts: catalog.alerts,
+    trustedRoots: catalog.trustedRoots,
+  };
+};
+
+/** `sluice compile`: the manifests as one file, for where there is no folder to read. */
+export const createCompileCommand =
+  (ports: PolicyPorts): Register =>
+  (program, io) => {
+    program
+      .command("compile")
+      .summary("write the catalog that functions ship with")
+      .description(
+        "Reads sluice.yaml and the clusters' manifests and writes what they say as one JSON file. Its version is over\nits content, so equal policy has one version whenever it was compiled. Objects with errors are left out: see\n`sluice lint`.",
+      )
+      .option("--output <file>", "write it here instead of to standard output; replaces the file")
+      .addHelpText("after", examples("sluice lint && sluice compile --output catalog.json"))
+      .action(async ({ output }: { output?: string }, command) => {
+        const { catalog } = await ports.loadPolicy(globalOptions(command).config, io);
+        const text = `${toJson(toContent(catalog), io.nowMs())}\n`;
+        if (output === undefined) {
+          io.stdout.write(text);
+          return;
+        }
+        await ports.writeFile(output, text, true, io);
+        const objects = [...catalog.subscriptions()].length;
+        io.stderr.write(
+          `sluice: wrote ${printable(output)}: ${objects} objects, version ${catalog.version}\n`,
+        );
+      });
+  };

@@ -1,0 +1,287 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "oras-js";
+import { createRegistry, type Registry } from "oras-js/registry";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pushArtifact } from "../../../functions/local/playground/artifacts.ts";
+import { createPolicyPorts } from "../../../functions/local/policy-ports.ts";
+import { createCompileCommand } from "../../../shared/cli/commands/compile.ts";
+import { createInitCommand } from "../../../shared/cli/commands/init.ts";
+import { createLintCommand } from "../../../shared/cli/commands/lint.ts";
+import { createPlanCommand } from "../../../shared/cli/commands/plan.ts";
+import { parseConfig } from "../../../shared/config.ts";
+import { parseCatalog } from "../../../shared/policy/catalog/catalog-json.ts";
+import { runSluice } from "../../support/cli.ts";
+
+const ports = createPolicyPorts({});
+const commands = [createInitCommand, createPlanCommand, createLintCommand, createCompileCommand].map(
+  (create) => create(ports),
+);
+
+let folder = "";
+let host = "";
+let registry: Registry;
+
+const sluice = (...argv: readonly string[]) =>
+  runSluice(argv, { commands, cwd: folder, nowMs: 1_790_000_000_000 });
+
+const ociRepository = (name: string, url: string, ref: string, more = ""): string => `---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: ${name}, namespace: apps}
+spec: {interval: 1h, url: "oci://${url}", ref: ${ref}${more}}
+`;
+
+const VERIFY =
+  ', verify: {provider: cosign, matchOIDCIdentity: [{issuer: "^https://i\\\\.example$", subject: "^ci@acme\\\\.example$"}]}';
+
+const RECEIVER = `---
+apiVersion: notification.toolkit.fluxcd.io/v1
+kind: Receiver
+metadata: {name: sluice, namespace: apps}
+spec:
+  type: generic-hmac
+  secretRef: {name: token}
+  resources: [{apiVersion: source.toolkit.fluxcd.io/v1, kind: OCIRepository, name: signed}]
+`;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-policy-"));
+  registry = createRegistry();
+  host = await registry.listen();
+  const client = createClient({ plainHttp: () => true });
+  const repository = { registry: host, repository: "acme/app" };
+  const artifact = await pushArtifact(client, repository, "content");
+  for (const tag of ["1.0.0", "1.4.2", "2.0.0", "main"])
+    await client.pushManifest(repository, artifact, { tag });
+  await mkdir(join(folder, "apps"));
+  await writeFile(
+    join(folder, "apps", "apps.yaml"),
+    ociRepository("signed", `${host}/acme/app`, '{semver: ">=1.0.0 <2.0.0"}', VERIFY) +
+      ociRepository("plain", `${host}/acme/app`, '{semver: ">=9.0.0"}') +
+      ociRepository("open", `${host}/acme/app`, "{tag: main}") +
+      ociRepository("away", "127.0.0.1:1/acme/gone", "{tag: main}", ", suspend: true") +
+      RECEIVER,
+  );
+  await writeFile(
+    join(folder, "sluice.yaml"),
+    `mode: observe
+clusters: [{name: a, manifests: {folder: apps}}]
+sources: [{type: distribution, registry: "${host}", secrets: [{env: SECRET}]}]
+rules:
+- {repositories: "${host}/**", identities: [{issuer: "^https://i\\\\.example$", subject: "@acme.example"}]}
+registries:
+  "${host}": {plainHttp: true, allowPrivateAddresses: true}
+  "127.0.0.1:1": {plainHttp: true, allowPrivateAddresses: true}
+`,
+  );
+});
+
+afterAll(async () => {
+  await registry.close();
+  await rm(folder, { recursive: true });
+});
+
+describe("plan", () => {
+  test("names what each object takes, who must sign, who is told, and what is missing", async () => {
+    const { code, stdout, stderr } = await sluice("plan", "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const { mode, objects } = JSON.parse(stdout);
+    const own = { origin: "object", who: "^ci@acme\\.example$ by ^https://i\\.example$" };
+    const required = { origin: "sluice", who: "@acme.example by ^https://i\\.example$" };
+    const row = { cluster: "a", repository: `${host}/acme/app`, receivers: [], sources: ["distribution"] };
+    expect(mode).toBe("observe");
+    expect(objects).toEqual([
+      {
+        cluster: "a",
+        object: "OCIRepository/apps/away",
+        repository: "127.0.0.1:1/acme/gone",
+        takes: "tag main",
+        selected: { kind: "unknown", reason: expect.stringContaining("127.0.0.1:1") },
+        signedBy: [],
+        receivers: [],
+        sources: [],
+        gaps: ["suspended", "no-identity-rule", "no-receiver", "no-event-source"],
+      },
+      {
+        ...row,
+        object: "OCIRepository/apps/open",
+        takes: "tag main",
+        selected: { kind: "tag", tag: "main" },
+        signedBy: [required],
+        gaps: ["no-receiver"],
+      },
+      {
+        ...row,
+        object: "OCIRepository/apps/plain",
+        takes: ">=9.0.0",
+        selected: { kind: "none", reason: "no-match" },
+        signedBy: [required],
+        gaps: ["no-receiver", "nothing-selected"],
+      },
+      {
+        ...row,
+        object: "OCIRepository/apps/signed",
+        takes: ">=1.0.0 <2.0.0",
+        selected: { kind: "tag", tag: "1.4.2" },
+        signedBy: [own, required],
+        receivers: ["a/apps/sluice"],
+        gaps: [],
+      },
+    ]);
+  });
+
+  test("people get a table by cluster and a line for each gap", async () => {
+    const { stdout } = await sluice("plan");
+    expect(stdout).toMatch(/^mode observe\n\ncluster a\nOBJECT {2,}REPOSITORY {2,}TAKES {2,}NOW /);
+    expect(stdout).toMatch(
+      /\nOCIRepository\/apps\/signed .* >=1\.0\.0 <2\.0\.0 {2}1\.4\.2 .* AND .* apps\/sluice {2}distribution\n/,
+    );
+    expect(stdout).toContain("\n! OCIRepository/apps/plain: no tag of the repository matches now\n");
+    expect(stdout).toMatch(/\n! 127\.0\.0\.1:1\/acme\/gone: .*127\.0\.0\.1:1/);
+  });
+
+  test("--offline asks no registry", async () => {
+    const { stdout } = await sluice("plan", "--offline", "--json");
+    const kinds = JSON.parse(stdout).objects.map(
+      ({ selected }: { selected: { kind: string } }) => selected.kind,
+    );
+    expect(new Set(kinds)).toEqual(new Set(["unknown"]));
+  });
+});
+
+describe("lint", () => {
+  test("judges the identities of sluice.yaml and of the manifests alike, heaviest first", async () => {
+    const { code, stdout } = await sluice("lint", "--json");
+    const findings = JSON.parse(stdout);
+    const ranks = findings.map(({ severity }: { severity: string }) =>
+      ["error", "warning", "info"].indexOf(severity),
+    );
+    expect(code).toBe(0);
+    expect(ranks).toEqual([...ranks].sort());
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        code: "pattern-unanchored",
+        message: expect.stringMatching(/^sluice\.yaml rules\[0\]\.identities\[0\]: subject "@acme\.example"/),
+      }),
+    );
+    expect(findings).toContainEqual(expect.objectContaining({ code: "receiver-absent", cluster: "a" }));
+  });
+
+  test.each([
+    ["error", 0],
+    ["warning", 1],
+    ["info", 1],
+    ["fatal", 2],
+  ])("--fail-on %s: exit code %s", async (severity, code) => {
+    expect((await sluice("lint", "--fail-on", severity)).code).toBe(code);
+  });
+
+  test("an object that Flux refuses is an error", async () => {
+    await mkdir(join(folder, "bad"));
+    await writeFile(join(folder, "bad", "a.yaml"), ociRepository("bad", "a.example/acme/x", '{semver: "<<1"}'));
+    await writeFile(
+      join(folder, "bad.yaml"),
+      "mode: observe\nclusters: [{name: a, manifests: {folder: bad}}]\n",
+    );
+    const { code, stdout } = await sluice("lint", "--config", "bad.yaml");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/\nerror +range-invalid +a a\.yaml:\d+ OCIRepository\/apps\/bad +/);
+  });
+
+  test("nothing found is said", async () => {
+    await mkdir(join(folder, "empty"));
+    await writeFile(
+      join(folder, "none.yaml"),
+      "mode: observe\nclusters: [{name: a, manifests: {folder: empty}}]\n",
+    );
+    expect((await sluice("lint", "--config", "none.yaml")).stdout).toBe("nothing to complain about\n");
+  });
+});
+
+describe("compile", () => {
+  test("what it writes is read back as the same catalog", async () => {
+    const { code, stderr } = await sluice("compile", "--output", "catalog.json");
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^sluice: wrote catalog\.json: 4 objects, version [0-9a-f]+\n$/),
+    ]);
+    const { catalog, compiledAtMs } = parseCatalog(
+      (await readFile(join(folder, "catalog.json"), "utf8")).trim(),
+    );
+    const loaded = await ports.loadPolicy("sluice.yaml", { cwd: folder });
+    expect(compiledAtMs).toBe(1_790_000_000_000);
+    expect(catalog.version).toBe(loaded.catalog.version);
+    expect([...catalog.subscriptions()]).toEqual([...loaded.catalog.subscriptions()]);
+    expect([...catalog.receivers()]).toEqual([...loaded.catalog.receivers()]);
+  });
+
+  test("without --output it goes to standard output", async () => {
+    const { stdout } = await sluice("compile");
+    expect(parseCatalog(stdout.trim()).catalog.subscription("a/OCIRepository/apps/signed")).toBeDefined();
+  });
+
+  test("a folder that cannot be written is one line", async () => {
+    expect(await sluice("compile", "--output", "absent/catalog.json")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "sluice: absent/catalog.json cannot be written (ENOENT)\n",
+    });
+  });
+});
+
+describe("init", () => {
+  test("writes a file that is valid, follows what is there, and sends nothing", async () => {
+    const { code, stdout } = await sluice("init", "--manifests", "apps", "--config", "new.yaml");
+    expect([code, stdout]).toEqual([0, "wrote new.yaml for 4 objects, in observe mode. Next: sluice plan\n"]);
+    const text = await readFile(join(folder, "new.yaml"), "utf8");
+    const config = parseConfig(text, { file: "new.yaml", baseFolder: folder });
+    expect(config).toMatchObject({
+      mode: "observe",
+      clusters: [{ name: "production", manifests: { folder: join(folder, "apps") } }],
+    });
+    expect(text).toContain(`#       - "${host}/acme/app"\n`);
+    expect((await sluice("plan", "--config", "new.yaml", "--offline")).code).toBe(0);
+  });
+
+  test("does not replace a file unless told to", async () => {
+    const again = ["init", "--manifests", "apps", "--config", "again.yaml"];
+    expect((await sluice(...again)).code).toBe(0);
+    expect(await sluice(...again)).toMatchObject({
+      code: 2,
+      stderr: "sluice: again.yaml is there already; replace it with --force\n",
+    });
+    expect((await sluice(...again, "--force")).code).toBe(0);
+  });
+
+  test.each([
+    ["ghcr.io", "ghcr"],
+    ["docker.io", "dockerhub"],
+    ["quay.io", "quay"],
+    ["acme.azurecr.io", "acr-webhook"],
+    ["eu-docker.pkg.dev", "gar"],
+    ["eu.gcr.io", "gar"],
+    ["123456789012.dkr.ecr.eu-west-1.amazonaws.com", "ecr"],
+    ["public.ecr.aws", "ecr"],
+    ["registry.example.com:5000", "distribution"],
+    ["evil-ghcr.io", "distribution"],
+    ["localhost:5000", "distribution"],
+  ])("objects on %s need a source of type %s", async (pulled, type) => {
+    const name = `host-${pulled.replaceAll(/[^a-z0-9]/g, "-")}`;
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, "a.yaml"), ociRepository("a", `${pulled}/acme/app`, "{tag: a}"));
+    const { stdout } = await sluice("init", "--manifests", name, "--print", "--cluster", "b");
+    const { sources, clusters } = parseConfig(stdout, { file: "x", baseFolder: folder });
+    expect([sources.map((source) => source.type), clusters[0]?.name]).toEqual([[type], "b"]);
+  });
+
+  test.each([
+    [["--manifests", "apps", "--cluster", "Big City"], 2],
+    [["--manifests", "no-such-folder"], 2],
+    [[], 2],
+  ])("%j is refused", async (argv, code) => {
+    const run = await sluice("init", ...argv, "--config", "refused.yaml");
+    expect([run.code, run.stderr.split("\n").length]).toEqual([code, 2]);
+  });
+});
