@@ -1,0 +1,152 @@
+import { describe, expect, test } from "vitest";
+import { splitDocuments } from "../../../shared/policy/manifest/documents.ts";
+import { MANIFEST_LIMITS } from "../../../shared/policy/manifest/limits.ts";
+import { readManifests } from "../../../shared/policy/manifest/read-manifests.ts";
+import { variable } from "./compile-text.ts";
+
+const read = (text: string | Uint8Array) =>
+  readManifests([{ name: "apps/a.yaml", bytes: typeof text === "string" ? Buffer.from(text) : text }]);
+
+const receiver = (name: string): string =>
+  `apiVersion: notification.toolkit.fluxcd.io/v1\nkind: Receiver\nmetadata: {name: ${name}, namespace: apps}\n`;
+
+const summarise = (text: string) => {
+  const { manifests, findings } = read(text);
+  return {
+    names: manifests.map(({ ref }) => ref.name),
+    lines: manifests.map(({ where }) => where.line),
+    findings: findings.map(({ code, where }) => `${code}:${where?.line}`),
+  };
+};
+
+describe("documents", () => {
+  test.each<[string, string, readonly number[]]>([
+    ["none", "", []],
+    ["comments alone", "# a\n---\n# b\n", []],
+    ["one", "a: 1\n", [1]],
+    ["markers", "---\na: 1\n---\nb: 2\n", [2, 4]],
+    ["a marker with a comment", "--- # a\na: 1\n", [1]],
+    ["content on the marker", "--- {a: 1}\n--- {b: 2}\n", [1, 2]],
+    ["Windows line ends", "a: 1\r\n---\r\nb: 2\r\n", [1, 3]],
+    ["no marker inside a line", "a: x --- y\nb: ---\n", [1]],
+    ["byte order mark", "\uFEFFa: 1\n", [1]],
+    ["empty ones between", "---\n---\n---\na: 1\n---\n", [4]],
+  ])("%s", (_, text, lines) => {
+    expect([...splitDocuments(text)].map(({ line }) => line)).toEqual(lines);
+  });
+});
+
+describe("reading", () => {
+  test("keeps Flux objects and Secrets with their lines, passes over the rest", () => {
+    const deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\n";
+    const secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n";
+    expect(summarise(`${receiver("a")}---\n${deployment}---\n${secret}---\n${receiver("b")}`)).toEqual({
+      names: ["a", "s", "b"],
+      lines: [1, 9, 13],
+      findings: [],
+    });
+  });
+
+  test("gives objects without namespace the default one", () => {
+    const { manifests } = read(
+      "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: a}\n",
+    );
+    expect(manifests[0]?.ref.namespace).toBe("default");
+  });
+
+  test("expands lists, with the line of each item", () => {
+    const item = (name: string): string =>
+      `- apiVersion: notification.toolkit.fluxcd.io/v1\n  kind: Receiver\n  metadata: {name: ${name}}\n`;
+    expect(summarise(`apiVersion: v1\nkind: List\nitems:\n${item("a")}${item("b")}`)).toEqual({
+      names: ["a", "b"],
+      lines: [4, 7],
+      findings: [],
+    });
+  });
+
+  test("expands typed lists, whose items leave their kind to it", () => {
+    const list = {
+      apiVersion: "notification.toolkit.fluxcd.io/v1",
+      kind: "ReceiverList",
+      items: [{ metadata: { name: "a" } }],
+    };
+    expect(summarise(JSON.stringify(list)).names).toEqual(["a"]);
+  });
+
+  test("a broken document spoils no other, and its line is told", () => {
+    expect(summarise(`a: [b\n---\n${receiver("a")}---\nx: 1\n  y: 2\n---\n${receiver("b")}`)).toEqual({
+      names: ["a", "b"],
+      lines: [3, 10],
+      findings: ["yaml-invalid:2", "yaml-invalid:7"],
+    });
+  });
+
+  test.each<[string, string, string]>([
+    ["plain text", "hello", "not-an-object:1"],
+    ["a list", "- 1\n- 2\n", "not-an-object:1"],
+    ["a repeated key", "a: 1\na: 2\n", "yaml-invalid:2"],
+    [
+      "a kustomization",
+      "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n",
+      "not-rendered:1",
+    ],
+    ["no name", "apiVersion: notification.toolkit.fluxcd.io/v1\nkind: Receiver\n", "object-invalid:1"],
+    [
+      "a known kind",
+      "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: a}\n",
+      "kind-not-served:1",
+    ],
+    [
+      "a version from the future",
+      "apiVersion: source.toolkit.fluxcd.io/v9\nkind: OCIRepository\nmetadata: {name: a}\n",
+      "version-unknown:1",
+    ],
+    ["a name to be substituted", receiver(JSON.stringify(variable("APP"))), "unresolved:1"],
+    ["a templated name", receiver('"<< inputs.name >>"'), "unresolved:1"],
+  ])("%s becomes a finding", (_, text, finding) => {
+    expect(summarise(text).findings).toEqual([finding]);
+  });
+
+  test("reads YAML 1.1 as Kubernetes' tools do: yes is true, dates are text", () => {
+    const { manifests } = read(`${receiver("a")}spec: {suspend: yes, tag: 2024-01-01, octal: 010}\n`);
+    expect(manifests[0]?.body.spec).toEqual({ suspend: true, tag: "2024-01-01", octal: 8 });
+  });
+});
+
+describe("limits", () => {
+  test("bytes that are no UTF-8", () => {
+    expect(read(Uint8Array.of(0x61, 0xff, 0xfe)).findings.map(({ code }) => code)).toEqual(["not-text"]);
+  });
+
+  test("a file above the limit is refused unread", () => {
+    const bytes = new Uint8Array(MANIFEST_LIMITS.maxFileBytes + 1).fill(0x61);
+    expect(read(bytes).findings.map(({ code }) => code)).toEqual(["file-too-large"]);
+  });
+
+  test("a document above the limit is passed over, the next one read", () => {
+    const long = `a: ${"b".repeat(MANIFEST_LIMITS.maxDocumentBytes)}\n---\n`;
+    expect(summarise(`${long}${receiver("a")}`)).toMatchObject({
+      names: ["a"],
+      findings: ["document-too-large:1"],
+    });
+  });
+
+  test("documents beyond the limit are left", () => {
+    const stream = "--- {a: 1}\n".repeat(MANIFEST_LIMITS.maxDocuments + 5);
+    expect(summarise(stream).findings).toEqual([`too-many-documents:${MANIFEST_LIMITS.maxDocuments + 1}`]);
+  });
+
+  test("an alias bomb is an error of its document", () => {
+    const levels = Array.from({ length: 12 }, (_, at) => `l${at + 1}: &l${at + 1} [${`*l${at},`.repeat(9)}]`);
+    expect(summarise(`l0: &l0 [x]\n${levels.join("\n")}\n---\n${receiver("a")}`)).toMatchObject({
+      names: ["a"],
+      findings: ["yaml-invalid:1"],
+    });
+  });
+
+  test.each(["[", "{a: ", "- ", '{"a":'])("nesting by %j without end is an error of its document", (open) => {
+    const { names, findings } = summarise(`${open.repeat(100_000)}\n---\n${receiver("a")}`);
+    expect(names).toEqual(["a"]);
+    expect(findings).toHaveLength(1);
+  });
+});
