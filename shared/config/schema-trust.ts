@@ -73,10 +73,7 @@ export const trustEntries = {
   ),
   transparencyLog: v.optional(
     v.pipe(
-      v.picklist(
-        ["required", "timestamp", "none"],
-        "must be required, timestamp or none, or be left out",
-      ),
+      v.picklist(["required", "timestamp", "none"], "must be required, timestamp or none, or be left out"),
       v.description(
         "required: a transparency log entry must prove that the signature was published. timestamp: a signed RFC 3161 timestamp is enough. none: only with keys. Default: required for identities, none for keys (as Flux).",
       ),

@@ -9,6 +9,7 @@ import { type CliIo, type CommandIo, globalOptions, type Register } from "../io.
 import { durationOption } from "../options.ts";
 import { createPaint, type Paint } from "../paint.ts";
 import { examples } from "../program.ts";
+import { selectorText, signersText } from "../subscription-text.ts";
 import { type Cell, formatFacts } from "../table.ts";
 
 /** Works out what a push of the reference would do now. Changes nothing. */
@@ -32,26 +33,8 @@ const parseRef = (
   return { repository: name, reference: { digest: named.digest } };
 };
 
-const whoMustSign = ({ subscription: { rules } }: ExplainedSubscription): string => {
-  const who = rules.flatMap(({ identities, keys }) => [
-    ...identities.map(({ issuer, subject }) => `${subject} by ${issuer}`),
-    ...(keys.length === 0 ? [] : [`one of ${keys.length} keys`]),
-  ]);
-  return who.length === 0 ? "nobody, by its manifest" : who.join(" or ");
-};
-
-const selectorText = ({ subscription: { selector } }: ExplainedSubscription): string => {
-  switch (selector.kind) {
-    case "digest":
-      return selector.digest;
-    case "tag":
-      return `tag ${selector.tag}`;
-    case "semver":
-      return `${selector.range}${selector.filter === undefined ? "" : ` among ${selector.filter}`}`;
-    case "image-policy":
-      return `${selector.order.by} policy`;
-  }
-};
+const whoMustSign = ({ subscription: { rules } }: ExplainedSubscription): string =>
+  rules.length === 0 ? "nobody, by its manifest" : rules.map(signersText).join(" AND ");
 
 const outcomeCell = ({ records }: ExplainedSubscription, paint: Paint): Cell => {
   const last = records.at(-1);
@@ -66,7 +49,7 @@ const formatExplained = (explained: ExplainedSubscription, paint: Paint): string
     selection === undefined ? "nothing yet" : `${selection.tag ?? selection.digest} (${selection.status})`;
   return formatFacts(paint, [
     ["object", { painted: paint.strong(subscription.id) }],
-    ["takes", selectorText(explained)],
+    ["takes", selectorText(subscription.selector)],
     ["signed by", whoMustSign(explained)],
     ["selected now", selected],
     ["would be", outcomeCell(explained, paint)],

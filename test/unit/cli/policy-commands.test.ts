@@ -180,7 +180,10 @@ describe("lint", () => {
 
   test("an object that Flux refuses is an error", async () => {
     await mkdir(join(folder, "bad"));
-    await writeFile(join(folder, "bad", "a.yaml"), ociRepository("bad", "a.example/acme/x", '{semver: "<<1"}'));
+    await writeFile(
+      join(folder, "bad", "a.yaml"),
+      ociRepository("bad", "a.example/acme/x", '{semver: "<<1"}'),
+    );
     await writeFile(
       join(folder, "bad.yaml"),
       "mode: observe\nclusters: [{name: a, manifests: {folder: bad}}]\n",
