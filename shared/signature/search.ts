@@ -6,6 +6,7 @@ import { readOrRefuse } from "./evidence-reader.ts";
 import { type Examination, type Examined, examineManifest } from "./examine.ts";
 import { bothRefused } from "./finding.ts";
 import { LIMITS } from "./limits.ts";
+import type { Reason } from "./reasons.ts";
 import { Refusal } from "./refusal.ts";
 import { SIGNATURE_PREDICATE } from "./rule.ts";
 import type { VerdictCache } from "./verdict-cache.ts";
@@ -15,6 +16,8 @@ export interface Found {
   readonly referrers: readonly Examined[];
   /** From the tag `sha256-<hex>.sig` or `.att`. */
   readonly tagged: readonly Examined[];
+  /** Places that hold more than is read, or nothing readable: the evidence's own fault. */
+  readonly obstacles: readonly Reason[];
   /** What kept the question open. Errors of the registry, never of evidence. */
   readonly failures: readonly unknown[];
 }
@@ -53,76 +56,74 @@ const examineReferrer = async (digest: Digest, search: Search): Promise<Examined
   }
 };
 
-const searchReferrers = async (search: Search): Promise<Omit<Found, "tagged">> => {
-  const { registry, repository, subject, signal, predicateType = SIGNATURE_PREDICATE } = search;
-  const referrers: Examined[] = [];
-  const failures: unknown[] = [];
-  const listed = await registry.listReferrers({ ...repository, digest: subject.digest }, signal);
-  const ordered = inReadingOrder(listed, predicateType);
-  for (const { digest } of ordered.slice(0, LIMITS.referrers)) {
-    try {
-      const examined = await examineReferrer(digest, search);
-      search.verdicts.keep(search, examined);
-      referrers.push(examined);
-      if (isDecided(examined)) return { referrers, failures };
-    } catch (error) {
-      signal.throwIfAborted();
-      failures.push(error);
-    }
+interface Collected {
+  readonly referrers: Examined[];
+  readonly tagged: Examined[];
+  readonly obstacles: Reason[];
+  readonly failures: unknown[];
+}
+
+/** Looks in one place. What cannot be read there is noted, and hides nothing that can be read elsewhere. */
+const lookIn = async (
+  { obstacles, failures }: Collected,
+  signal: AbortSignal,
+  look: () => Promise<void>,
+): Promise<void> => {
+  try {
+    await look();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Refusal) obstacles.push(error.reason);
+    else failures.push(error);
   }
-  const [unread] = ordered.slice(LIMITS.referrers);
-  if (unread !== undefined) {
-    referrers.push({
-      kind: "unknown",
-      digest: unread.digest,
-      findings: bothRefused("evidence-too-large"),
-      isFluxBundle: false,
-    });
-  }
-  return { referrers, failures };
 };
 
-const searchTag = async (search: Search): Promise<readonly Examined[]> => {
+const searchReferrers = async (search: Search, collected: Collected): Promise<void> => {
+  const { registry, repository, subject, signal, predicateType = SIGNATURE_PREDICATE } = search;
+  const name = { ...repository, digest: subject.digest };
+  const listed = await readOrRefuse(registry.listReferrers(name, signal));
+  const ordered = inReadingOrder(listed, predicateType);
+  for (const { digest } of ordered.slice(0, LIMITS.referrers)) {
+    await lookIn(collected, signal, async () => {
+      const examined = await examineReferrer(digest, search);
+      search.verdicts.keep(search, examined);
+      collected.referrers.push(examined);
+    });
+    if (collected.referrers.some(isDecided)) return;
+  }
+  if (ordered.length > LIMITS.referrers) collected.obstacles.push("evidence-too-large");
+};
+
+const examineTagged = async (digest: Digest, bytes: Uint8Array, search: Search): Promise<Examined> => {
+  try {
+    return await examineManifest(parseEvidenceManifest(bytes), digest, search);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { kind: "legacy", digest, findings: bothRefused(error.reason), isFluxBundle: false };
+  }
+};
+
+const searchTag = async (search: Search, collected: Collected): Promise<void> => {
   const { registry, repository, subject, signal, predicateType = SIGNATURE_PREDICATE } = search;
   const suffix = predicateType === SIGNATURE_PREDICATE ? "sig" : "att";
   const tag = `${subject.digest.replace(":", "-")}.${suffix}`;
   const fetched = await readOrRefuse(registry.fetchManifestByTag(repository, tag, signal));
-  if (fetched === undefined) return [];
+  if (fetched === undefined) return;
   const { digest, bytes } = fetched;
-  const known = search.verdicts.get(search, digest);
-  if (known !== undefined) return [known];
-  try {
-    const examined = await examineManifest(parseEvidenceManifest(bytes), digest, search);
-    search.verdicts.keep(search, examined);
-    return [examined];
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return [{ kind: "legacy", digest, findings: bothRefused(error.reason), isFluxBundle: false }];
-  }
+  const examined = search.verdicts.get(search, digest) ?? (await examineTagged(digest, bytes, search));
+  search.verdicts.keep(search, examined);
+  collected.tagged.push(examined);
 };
 
 /**
  * Looks in every place where evidence may lie, until something satisfies the rule strictly: bundles that refer
- * to the artifact first, then the tag of the older format. A place that cannot be read does not hide the other.
+ * to the artifact first, then the tag of the older format.
  */
 export const searchEvidence = async (search: Search): Promise<Found> => {
-  const failures: unknown[] = [];
-  let referrers: readonly Examined[] = [];
-  let tagged: readonly Examined[] = [];
-  try {
-    const found = await searchReferrers(search);
-    referrers = found.referrers;
-    failures.push(...found.failures);
-  } catch (error) {
-    search.signal.throwIfAborted();
-    failures.push(error);
+  const collected: Collected = { referrers: [], tagged: [], obstacles: [], failures: [] };
+  await lookIn(collected, search.signal, () => searchReferrers(search, collected));
+  if (!collected.referrers.some(isDecided)) {
+    await lookIn(collected, search.signal, () => searchTag(search, collected));
   }
-  if (referrers.some(isDecided)) return { referrers, tagged, failures };
-  try {
-    tagged = await searchTag(search);
-  } catch (error) {
-    search.signal.throwIfAborted();
-    failures.push(error);
-  }
-  return { referrers, tagged, failures };
+  return collected;
 };

@@ -2,6 +2,7 @@ import type { Evidence, Verification } from "../ports.ts";
 import { differencesBetween } from "./differences.ts";
 import type { Examined } from "./examine.ts";
 import { combine, type Finding, refused } from "./finding.ts";
+import type { Reason } from "./reasons.ts";
 import type { CompiledRule } from "./rule.ts";
 import type { Found } from "./search.ts";
 
@@ -14,11 +15,15 @@ const toEvidence = ({ kind, digest, findings: { strict } }: Examined): Evidence 
 const isSignature = ({ kind, findings: { strict } }: Examined): boolean =>
   kind !== "unknown" || (!strict.verified && strict.reason !== "evidence-type-mismatch");
 
-const strictFinding = ({ strict }: CompiledRule, found: readonly Examined[]): Finding =>
+const strictFinding = (
+  { strict }: CompiledRule,
+  found: readonly Examined[],
+  obstacles: readonly Reason[],
+): Finding =>
   typeof strict === "string"
     ? refused(strict)
     : combine(
-        found.filter(isSignature).map(({ findings }) => findings.strict),
+        [...found.filter(isSignature).map(({ findings }) => findings.strict), ...obstacles.map(refused)],
         "unsigned",
       );
 
@@ -38,7 +43,7 @@ const parityFinding = ({ parity }: CompiledRule, { referrers, tagged }: Found, s
 /** Puts what was found together: one verdict per side, and the name of every difference. */
 export const toVerification = (rule: CompiledRule, found: Found): Verification => {
   const all = [...found.referrers, ...found.tagged];
-  const strict = strictFinding(rule, all);
+  const strict = strictFinding(rule, all, found.obstacles);
   const parity = rule.parity === rule.strict ? strict : parityFinding(rule, found, strict);
   return { strict, parity, differences: differencesBetween(strict, parity), evidence: all.map(toEvidence) };
 };

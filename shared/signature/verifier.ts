@@ -69,7 +69,7 @@ export const createVerifier = ({ registry, trustedRoots, nowMs }: VerifierOption
     async verify(artifact, rule, signal): Promise<Verification> {
       const compiled = compile(rule);
       if (typeof compiled.strict === "string" && typeof compiled.parity === "string") {
-        return toVerification(compiled, { referrers: [], tagged: [], failures: [] });
+        return toVerification(compiled, { referrers: [], tagged: [], obstacles: [], failures: [] });
       }
       const root = needsRoot(rule) ? await readRoot(rule.trustedRoot) : undefined;
       const found = await searchOrFail({

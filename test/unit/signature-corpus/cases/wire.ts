@@ -171,7 +171,7 @@ export const wireCases: readonly CorpusCase[] = [
   wire(
     23,
     "pages of referrers without end",
-    "throws REGISTRY_TOO_LARGE",
+    "evidence-too-large",
     async (url, _request, honest) => {
       const response = await honest();
       const page = Number(url.searchParams.get("page") ?? 0);
