@@ -9,9 +9,12 @@ import type { World } from "./world.ts";
 export type Signer = { readonly token: string } | { readonly keyFile: string };
 
 /** Who must have signed, in the words of cosign's own options. */
-export type Expected =
-  | { readonly issuer: string; readonly subjectRegexp: string }
-  | { readonly keyFile: string };
+export type Expected = KeylessExpected | { readonly keyFile: string };
+
+export interface KeylessExpected {
+  readonly issuer: string;
+  readonly subjectRegexp: string;
+}
 
 /** `bundle`: a referrer, v3's default. `legacy`: the tag `sha256-<hex>.sig` (or `.att`). */
 export type Format = "bundle" | "legacy";
@@ -21,6 +24,10 @@ interface Subject {
   /** No entry in the transparency log, where the format would have one. */
   readonly withoutLog?: boolean;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Where the signature lives when not beside the artifact: `COSIGN_REPOSITORY`. */
+  readonly signatureRepository?: string;
+  /** Store a legacy signature as a referrer instead of under a tag. */
+  readonly asReferrer?: boolean;
   /** For attestations: cosign's `--type`. */
   readonly type?: string;
 }
@@ -113,12 +120,20 @@ const mustWork = async (what: string, finished: Promise<Finished>): Promise<void
 };
 
 /** The real cosign, of either generation, with a home of its own in the world's folder. */
-export const createCosign = async (world: World, version: 2 | 3, sigstore: Sigstore): Promise<Cosign> => {
-  const home = join(world.folder, `cosign-${version}`);
+export const createCosign = async (
+  world: World,
+  version: 2 | 3,
+  sigstore: Sigstore,
+  name = `cosign-${version}`,
+): Promise<Cosign> => {
+  const home = join(world.folder, name);
   await mkdir(home, { recursive: true });
   const binary = peerBinary(version === 3 ? "cosign" : "cosign-2", "cosign");
   const env = { HOME: home, TUF_ROOT: join(home, "tuf"), DOCKER_CONFIG: home, COSIGN_PASSWORD: "" };
-  const cosign = (args: readonly string[]) => runToEnd(binary, args, { cwd: home, env });
+  const cosign = (args: readonly string[], { signatureRepository }: Partial<Subject> = {}) => {
+    const elsewhere = signatureRepository === undefined ? {} : { COSIGN_REPOSITORY: signatureRepository };
+    return runToEnd(binary, args, { cwd: home, env: { ...env, ...elsewhere } });
+  };
   let predicates = 0;
   return {
     version,
@@ -129,16 +144,20 @@ export const createCosign = async (world: World, version: 2 | 3, sigstore: Sigst
     sign: (reference, options) =>
       mustWork(
         "sign",
-        cosign([
-          "sign",
-          "--yes",
-          "--allow-http-registry",
-          ...storageArgs(version, sigstore, options),
-          ...signerArgs(options.by),
-          ...annotationArgs(options),
-          ...(options.recursive ? ["--recursive"] : []),
-          reference,
-        ]),
+        cosign(
+          [
+            "sign",
+            "--yes",
+            "--allow-http-registry",
+            ...storageArgs(version, sigstore, options),
+            ...signerArgs(options.by),
+            ...annotationArgs(options),
+            ...(options.recursive ? ["--recursive"] : []),
+            ...(options.asReferrer ? ["--registry-referrers-mode=oci-1-1"] : []),
+            reference,
+          ],
+          options,
+        ),
       ),
     async attest(reference, predicate, options) {
       predicates += 1;
@@ -160,14 +179,18 @@ export const createCosign = async (world: World, version: 2 | 3, sigstore: Sigst
     },
     verify: async (reference, options) =>
       toVerified(
-        await cosign([
-          "verify",
-          "--allow-http-registry",
-          ...judgeArgs(version, sigstore, options),
-          ...expectedArgs(options.expect),
-          ...annotationArgs(options),
-          reference,
-        ]),
+        await cosign(
+          [
+            "verify",
+            "--allow-http-registry",
+            ...judgeArgs(version, sigstore, options),
+            ...expectedArgs(options.expect),
+            ...annotationArgs(options),
+            ...(options.asReferrer ? ["--experimental-oci11"] : []),
+            reference,
+          ],
+          options,
+        ),
       ),
     verifyAttestation: async (reference, options) =>
       toVerified(

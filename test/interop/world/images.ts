@@ -16,7 +16,7 @@ export interface PushedImage {
   readonly reference: string;
 }
 
-interface Content {
+export interface Content {
   readonly digest: string;
   readonly size: number;
 }
@@ -28,7 +28,7 @@ const expectStatus = async (response: Response, wanted: readonly number[]): Prom
   throw new Error(`${response.url} answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
 };
 
-const pushBlob = async (host: string, repository: string, bytes: Buffer): Promise<Content> => {
+export const pushBlob = async (host: string, repository: string, bytes: Buffer): Promise<Content> => {
   const digest = digestOf(bytes);
   const started = await fetch(`http://${host}/v2/${repository}/blobs/uploads/`, { method: "POST" });
   await expectStatus(started, [202]);
@@ -39,11 +39,11 @@ const pushBlob = async (host: string, repository: string, bytes: Buffer): Promis
   return { digest, size: bytes.length };
 };
 
-const pushManifest = async (
+export const pushManifest = async (
   host: string,
   repository: string,
   reference: string | undefined,
-  manifest: { readonly mediaType: string },
+  manifest: { readonly mediaType: string; readonly [field: string]: unknown },
 ): Promise<PushedImage> => {
   const bytes = Buffer.from(JSON.stringify(manifest));
   const digest = digestOf(bytes);
@@ -59,6 +59,32 @@ const pushManifest = async (
     size: bytes.length,
     reference: `${host}/${repository}@${digest}`,
   };
+};
+
+export interface StoredManifest {
+  readonly mediaType: string;
+  readonly subject?: Content & { readonly mediaType: string };
+  readonly manifests?: readonly (Content & { readonly mediaType: string })[];
+  readonly layers?: readonly (Content & { readonly annotations?: Readonly<Record<string, string>> })[];
+  readonly [field: string]: unknown;
+}
+
+/** A manifest as the registry has it, by tag or digest. */
+export const readManifest = async (
+  host: string,
+  repository: string,
+  reference: string,
+): Promise<StoredManifest> => {
+  const headers = { accept: `${MANIFEST}, ${INDEX}` };
+  const response = await fetch(`http://${host}/v2/${repository}/manifests/${reference}`, { headers });
+  await expectStatus(response, [200]);
+  const manifest = (await response.json()) as StoredManifest;
+  return { ...manifest, mediaType: manifest.mediaType ?? response.headers.get("content-type") ?? "" };
+};
+
+export const readBlob = async (host: string, repository: string, digest: string): Promise<Buffer> => {
+  const response = await fetch(`http://${host}/v2/${repository}/blobs/${digest}`);
+  return Buffer.from(await (await expectStatus(response, [200])).arrayBuffer());
 };
 
 export interface ImageOptions {

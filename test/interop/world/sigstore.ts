@@ -15,6 +15,7 @@ export interface Sigstore extends Pick<OidcIssuer, "mintToken" | "mintRaw"> {
   readonly issuer: string;
   readonly fulcioUrl: string;
   readonly timestampUrl: string;
+  readonly timestampChainFile: string;
   readonly rekorUrl: string;
   /** `trusted_root.json` as cosign and Flux read it. */
   readonly trustedRootFile: string;
@@ -125,20 +126,29 @@ const startRekor = async (
   return { url, publicKeyFile };
 };
 
+export interface SigstoreOptions {
+  /** Names its folder, where a world has two. */
+  readonly name?: string;
+  /** Use this one's timestamp authority: a second cannot run, its metrics port is fixed. */
+  readonly timestampsOf?: Sigstore;
+}
+
 /** Starts every part on free ports and has cosign write the two files that its users would be given. */
-export const startSigstore = async (world: World): Promise<Sigstore> => {
+export const startSigstore = async (world: World, options: SigstoreOptions = {}): Promise<Sigstore> => {
   if (!isIsolated()) {
     throw new Error(
       "a local Sigstore needs a network namespace of its own: parts of it listen on every interface",
     );
   }
-  const folder = join(world.folder, "sigstore");
+  const folder = join(world.folder, options.name ?? "sigstore");
   await mkdir(folder);
   const [ctPort = 0, timestampPort = 0, ...rest] = await freePorts(8);
   const issuer = await startOidcIssuer(world);
   const [ctLog, timestamps, rekor] = await Promise.all([
     startCtLog(world, folder, ctPort),
-    startTimestampServer(world, folder, timestampPort),
+    options.timestampsOf === undefined
+      ? startTimestampServer(world, folder, timestampPort)
+      : { url: options.timestampsOf.timestampUrl, chainFile: options.timestampsOf.timestampChainFile },
     startRekor(world, folder, rest.slice(0, 3)),
   ]);
   const fulcio = await startFulcio(world, folder, issuer.url, ctLog, rest.slice(3));
@@ -179,6 +189,7 @@ export const startSigstore = async (world: World): Promise<Sigstore> => {
     mintRaw: issuer.mintRaw,
     fulcioUrl: fulcio.url,
     timestampUrl: timestamps.url,
+    timestampChainFile: timestamps.chainFile,
     rekorUrl: rekor.url,
     trustedRootFile,
     signingConfigFile,

@@ -1,4 +1,4 @@
-import { type Cosign, createCosign, type Expected, type Signer } from "./cosign.ts";
+import { type Cosign, createCosign, type Expected, type KeylessExpected, type Signer } from "./cosign.ts";
 import type { WorkflowClaims } from "./oidc-issuer.ts";
 import { type Registry, startDistribution, startReferrersRegistry } from "./registries.ts";
 import { type Sigstore, startSigstore } from "./sigstore.ts";
@@ -21,9 +21,9 @@ export interface Stage {
     readonly wrong: Expected;
   };
   /** Who signs with that token. */
-  readonly release: Expected;
+  readonly release: KeylessExpected;
   /** Somebody else under the same issuer. */
-  readonly somebodyElse: Expected;
+  readonly somebodyElse: KeylessExpected;
 }
 
 const found = <K, V>(map: ReadonlyMap<K, V>, key: K): V => {
