@@ -15,14 +15,14 @@ import { wantsColor } from "../../shared/cli/paint.ts";
 import { runCli } from "../../shared/cli/run.ts";
 import { explainReference, openDecisions } from "./inspect.ts";
 import { createPolicyPorts } from "./policy-ports.ts";
-import { serve } from "./serve.ts";
 import { createVerifyPorts } from "./verify-ports.ts";
 
 const policy = createPolicyPorts(process.env);
 
 /** Every command of `sluice`, in the order of its help. */
 const COMMANDS: readonly Register[] = [
-  createServeCommand(serve),
+  // The web server and the playground are loaded only to serve.
+  createServeCommand(async (io, request) => (await import("./serve.ts")).serve(io, request)),
   createExplainCommand(explainReference),
   createDecisionsCommand(openDecisions),
   createVerifyCommand(createVerifyPorts(process.env)),
