@@ -1,3 +1,4 @@
+import type { PushableManifest } from "../../../functions/local/playground/sigstore/oci.ts";
 import { PipelineError } from "../../../shared/errors.ts";
 import type { RegistryReader, Verification, Verifier } from "../../../shared/ports.ts";
 import { createVerifier } from "../../../shared/signature/verifier.ts";
@@ -51,24 +52,30 @@ const shareVerifier = (trustedRootJson: string, registry: RegistryReader): Verif
   return verifier;
 };
 
-/** Signs, publishes into a registry of its own, and verifies. One at a time. */
-export const verifyScenario = async (scenario: Scenario): Promise<Verification> => {
+/** Verifies what somebody put into a registry that holds nothing else. One at a time. */
+export const verifyPublished = async (
+  scenario: Scenario,
+  manifests: readonly PushableManifest[],
+): Promise<Verification> => {
   const registry = createMemoryRegistry();
-  const evidence = scenario.sigstore.sign(scenario.request);
-  for (const manifest of scenario.publish(evidence, scenario.request)) {
-    registry.push(scenario.publishTo, manifest);
-  }
+  for (const manifest of manifests) registry.push(scenario.publishTo, manifest);
   const verifier = shareVerifier(scenario.trustedRootJson, scenario.toReader(registry));
   return verifier.verify(scenario.artifact, scenario.rule, new AbortController().signal);
 };
 
-/** The strict verdict in one word; an error other than the one class the domain throws goes through. */
-export const toVerdict = async (scenario: Scenario): Promise<string> => {
+/** An error other than the one class the domain throws goes through: it is a finding. */
+export const inOneWord = async (verification: Promise<Verification>): Promise<string> => {
   try {
-    const { strict } = await verifyScenario(scenario);
+    const { strict } = await verification;
     return strict.verified ? "verified" : strict.reason;
   } catch (error) {
     if (error instanceof PipelineError) return `throws ${error.code}`;
     throw error;
   }
+};
+
+/** Signs, publishes and verifies; the strict verdict in one word. */
+export const toVerdict = async (scenario: Scenario): Promise<string> => {
+  const evidence = scenario.sigstore.sign(scenario.request);
+  return inOneWord(verifyPublished(scenario, scenario.publish(evidence, scenario.request)));
 };
