@@ -152,4 +152,25 @@ describe.skipIf(!isIsolated())("sluice verify and cosign verify agree", () => {
       }
     },
   );
+
+  test("a legacy signature stored as a referrer", async () => {
+    const way: Way = {
+      on: "referrers",
+      cosign: 2,
+      signer: "keyless",
+      format: "legacy",
+      asReferrer: true,
+    };
+    const image = await pushImage(nextName(way));
+    const { by, right, wrong } = stage.party(way.signer);
+    await stage.cosign(2).sign(image.reference, { ...way, by });
+    const accepted = await ask(way, image, right, { asReferrer: true });
+    seen(way, "who signed it", accepted);
+    expect(accepted).toMatchObject({ cosign: true, sluice: { verdict: "verified" } });
+    const refused = await ask(way, image, wrong, { asReferrer: true });
+    expect(refused).toMatchObject({
+      cosign: false,
+      sluice: { verdict: "rejected", reason: "identity-mismatch" },
+    });
+  });
 });

@@ -130,9 +130,11 @@ export const createCosign = async (
   await mkdir(home, { recursive: true });
   const binary = peerBinary(version === 3 ? "cosign" : "cosign-2", "cosign");
   const env = { HOME: home, TUF_ROOT: join(home, "tuf"), DOCKER_CONFIG: home, COSIGN_PASSWORD: "" };
-  const cosign = (args: readonly string[], { signatureRepository }: Partial<Subject> = {}) => {
+  const cosign = (args: readonly string[], options: Partial<Subject> = {}) => {
+    const { signatureRepository, asReferrer } = options;
     const elsewhere = signatureRepository === undefined ? {} : { COSIGN_REPOSITORY: signatureRepository };
-    return runToEnd(binary, args, { cwd: home, env: { ...env, ...elsewhere } });
+    const experimental = asReferrer ? { COSIGN_EXPERIMENTAL: "1" } : {};
+    return runToEnd(binary, args, { cwd: home, env: { ...env, ...elsewhere, ...experimental } });
   };
   let predicates = 0;
   return {
