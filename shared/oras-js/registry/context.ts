@@ -1,5 +1,4 @@
 import type { Emit } from "./event.ts";
-import type { RegistryRequest, Reply } from "./reply.ts";
 import type { Store } from "./store.ts";
 
 export interface RegistryLimits {
@@ -25,5 +24,3 @@ export interface Caller {
   readonly user: string | undefined;
   may(repository: string, action: "pull" | "push" | "delete"): boolean;
 }
-
-export type Handle = (request: RegistryRequest, caller: Caller) => Reply | Promise<Reply>;

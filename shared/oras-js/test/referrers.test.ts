@@ -125,7 +125,7 @@ describe("when the API is not there", () => {
   });
 
   test("a manifest that someone put under the fallback tag refers to nothing", async () => {
-    const image = toManifest();
+    const image = toManifest({ manifests: [entry(1)] });
     const { work } = list(
       () => respond(404),
       () => respond(200, image.bytes, { "content-type": image.mediaType }),

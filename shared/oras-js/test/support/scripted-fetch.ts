@@ -3,6 +3,7 @@ export interface SeenRequest {
   readonly url: URL;
   readonly headers: Headers;
   readonly body: string;
+  readonly redirect: Request["redirect"];
 }
 
 type Script = (request: SeenRequest, index: number) => Response | Promise<Response>;
@@ -13,12 +14,22 @@ export const createScriptedFetch = (script: Script) => {
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init);
     const body = await request.text();
-    const entry = { method: request.method, url: new URL(request.url), headers: request.headers, body };
+    const entry = {
+      method: request.method,
+      url: new URL(request.url),
+      headers: request.headers,
+      body,
+      redirect: request.redirect,
+    };
     seen.push(entry);
     return script(entry, seen.length - 1);
   };
   return { fetch, seen };
 };
+
+/** What was asked, in short: method and path below the usual repository. */
+export const toPaths = (seen: readonly SeenRequest[]): readonly string[] =>
+  seen.map(({ method, url }) => `${method} ${url.pathname.replace("/v2/acme/app", "")}`);
 
 export const respond = (
   status: number,
