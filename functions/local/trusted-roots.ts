@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { PipelineError } from "../../shared/errors.ts";
 import type { TrustedRootSource } from "../../shared/ports.ts";
+import { publicGoodRoot } from "../../shared/signature/public-good-root.ts";
 
 /**
  * Trusted roots by name: sluice.yaml's files, then those that manifests carry, then the one that ships. The same
@@ -9,7 +10,6 @@ import type { TrustedRootSource } from "../../shared/ports.ts";
 export const createTrustedRoots = (
   files: ReadonlyMap<string, string>,
   fromCatalog: (name: string) => string | undefined,
-  shipped?: TrustedRootSource,
 ): TrustedRootSource => {
   const known = new Map<string, { readonly text: string; readonly bytes: Uint8Array }>();
   const same = (name: string, text: string): Uint8Array => {
@@ -31,10 +31,7 @@ export const createTrustedRoots = (
     async read(name) {
       const path = files.get(name ?? "default");
       if (path !== undefined) return readRoot(name ?? "default", path);
-      if (name === undefined) {
-        if (shipped !== undefined) return shipped.read(undefined);
-        throw new PipelineError("no trusted root; set trustedRoots.default", { code: "TRUST_ROOT_INVALID" });
-      }
+      if (name === undefined) return publicGoodRoot();
       const text = fromCatalog(name);
       if (text !== undefined) return same(name, text);
       throw new PipelineError(`trusted root ${name} is not known`, { code: "TRUST_ROOT_INVALID" });

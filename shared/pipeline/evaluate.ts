@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Digest } from "../artifact/digest.ts";
 import { type RepositoryName, toRepositoryName } from "../artifact/repository.ts";
+import { PipelineError } from "../errors.ts";
 import type { Push, Subscription, Work } from "../ports.ts";
 import { ensureBaseline, pickNow } from "./baseline.ts";
 import { considerVersion, recordIgnored } from "./consider.ts";
@@ -15,6 +16,29 @@ interface AnnouncedTag {
   readonly tag: string;
   readonly digest?: Digest;
 }
+
+/**
+ * A registry may announce a manifest just before its tag names it (CNCF Distribution does): what differs from the
+ * announcement is asked about again for this long before it counts.
+ */
+const SETTLE_MS = 10_000;
+const FIRST_SETTLE_WAIT_MS = 100;
+
+/** Throws while the registry may still be about to do what it announced. */
+const awaitAnnounced = (
+  scope: Scope,
+  announced: AnnouncedTag,
+  current: Digest | undefined,
+  receivedAtMs: number,
+): void => {
+  if (announced.digest === undefined || announced.digest === current) return;
+  const ageMs = scope.deps.clock.nowMs() - receivedAtMs;
+  if (ageMs >= SETTLE_MS) return;
+  throw new PipelineError(`tag ${announced.tag} does not name what was announced yet`, {
+    code: "REGISTRY_BEHIND_EVENT",
+    retryAfterMs: Math.max(FIRST_SETTLE_WAIT_MS, ageMs / 2),
+  });
+};
 
 /** One push of a tag, for one subscription. `current` is what the registry says the tag names now. */
 const considerTag = async (
@@ -72,7 +96,12 @@ const considerDigest = async (
   }
 };
 
-const considerPush = async (scope: Scope, name: RepositoryName, push: Push): Promise<void> => {
+const considerPush = async (
+  scope: Scope,
+  name: RepositoryName,
+  push: Push,
+  receivedAtMs: number,
+): Promise<void> => {
   const subscriptions = scope.catalog.match(name);
   const { source, subject, tag, digest } = push;
   if (subscriptions.length === 0) return scope.deps.log("push-unmatched", { source, ...name, tag });
@@ -80,6 +109,7 @@ const considerPush = async (scope: Scope, name: RepositoryName, push: Push): Pro
   if (tag !== undefined) {
     const current = await scope.deps.registry.resolveTag(name, tag, scope.signal);
     const announced = digest === undefined ? { tag } : { tag, digest };
+    awaitAnnounced(scope, announced, current, receivedAtMs);
     await Promise.all(
       subscriptions.map((subscription) => considerTag(scope, subscription, announced, current)),
     );
@@ -108,6 +138,7 @@ export const evaluatePush = async (
     createScope(deps, signal, origin),
     toRepositoryName(push.registry, push.repository),
     push,
+    receivedAtMs,
   );
   if (key !== undefined) await deps.state.markDone(key, deps.clock.nowMs() + deps.settings.duplicateWindowMs);
 };

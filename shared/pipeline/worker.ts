@@ -4,6 +4,8 @@ import type { Log } from "./deps.ts";
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
+/** As often the other side's own word on when to come back is taken; then ours counts too. */
+const TRUSTED_WAITS = 20;
 /** About a day of tries at the longest delay; then a person looks. The sweep finds the version again anyway. */
 const MAX_RECEIVES = 300;
 
@@ -41,7 +43,9 @@ export const workOff = async (
         log("work-parked", { id, work: work.kind, reason });
         return consumer.park(received, `gave up after ${receiveCount} tries: ${reason}`);
       }
-      const delayMs = Math.max(settlement.afterMs ?? 0, retryDelayMs(receiveCount, random));
+      const ownMs = retryDelayMs(receiveCount, random);
+      const trusted = settlement.afterMs !== undefined && receiveCount <= TRUSTED_WAITS;
+      const delayMs = trusted ? settlement.afterMs : Math.max(settlement.afterMs ?? 0, ownMs);
       log("work-retried", { id, work: work.kind, receiveCount, delayMs, reason });
       return consumer.retry(received, delayMs);
     }

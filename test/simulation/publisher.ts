@@ -61,8 +61,11 @@ export const createPublisher = ({ scheduler, random, world, intake }: PublisherD
   };
 
   const publish = (version: PublishedVersion): void => {
-    world.publish(version);
     const { repository, tag, digest, verifiedFromMs } = version;
+    // Some registries announce a manifest a moment before its tag names it.
+    if (random.chance(0.3)) {
+      void scheduler.sleep(outside, random.between(1, 400)).then(() => world.publish(version));
+    } else world.publish(version);
     announce({ source: "simulated", kind: "artifact", ...repository, tag, digest });
     if (random.chance(0.2)) {
       // An SBOM, or somebody else's signature: evidence that does not satisfy the rule.
