@@ -1,4 +1,16 @@
-import { type Document, isMap, isSeq, LineCounter, type Node, parseDocument as parseYaml } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument as parseYaml,
+  visit,
+  type YAMLMap,
+} from "yaml";
 import { MANIFEST_LIMITS } from "./limits.ts";
 
 export interface ParsedDocument {
@@ -26,6 +38,40 @@ const findItem = (document: Document.Parsed, index: number): Node | undefined =>
   return isMap(item) ? item : undefined;
 };
 
+const findRepeatedKey = ({ items }: YAMLMap): Node | undefined => {
+  const seen = new Set<unknown>();
+  for (const { key } of items) {
+    if (!isScalar(key)) continue;
+    if (seen.has(key.value)) return key;
+    seen.add(key.value);
+  }
+  return undefined;
+};
+
+interface Complaint {
+  readonly message: string;
+  readonly at: Node;
+}
+
+/**
+ * Repeated keys and too many anchors. The parser's own check for keys compares each with each, and it resolves an
+ * alias by looking at every anchor: both take hours on a few megabytes.
+ */
+const findComplaint = (document: Document.Parsed): Complaint | undefined => {
+  let references = 0;
+  let complaint: Complaint | undefined;
+  visit(document, (_, node) => {
+    if (!isNode(node)) return undefined;
+    if (isAlias(node) || node.anchor !== undefined) references++;
+    if (references > MANIFEST_LIMITS.maxReferences)
+      complaint = { message: "too many anchors and aliases", at: node };
+    const repeated = isMap(node) ? findRepeatedKey(node) : undefined;
+    if (repeated !== undefined) complaint = { message: "a key is there twice", at: repeated };
+    return complaint === undefined ? undefined : visit.BREAK;
+  });
+  return complaint;
+};
+
 const parseAsYaml = (text: string): DocumentResult => {
   const lines = new LineCounter();
   const document = parseYaml(text, {
@@ -34,16 +80,18 @@ const parseAsYaml = (text: string): DocumentResult => {
     lineCounter: lines,
     prettyErrors: false,
     logLevel: "silent",
+    uniqueKeys: false,
   });
+  const lineOf = (offset: number | undefined): number =>
+    offset === undefined ? 1 : lines.linePos(offset).line;
   const [error] = document.errors;
-  if (error !== undefined) return { problem: firstLine(error), line: lines.linePos(error.pos[0]).line };
+  if (error !== undefined) return { problem: firstLine(error), line: lineOf(error.pos[0]) };
+  const complaint = findComplaint(document);
+  if (complaint !== undefined) return { problem: complaint.message, line: lineOf(complaint.at.range?.[0]) };
   return {
     // Throws on more aliases than that: they grow exponentially when they are resolved.
     value: document.toJS({ maxAliasCount: MANIFEST_LIMITS.maxAliases }),
-    itemLine: (index) => {
-      const offset = findItem(document, index)?.range?.[0];
-      return offset === undefined ? 1 : lines.linePos(offset).line;
-    },
+    itemLine: (index) => lineOf(findItem(document, index)?.range?.[0]),
   };
 };
 

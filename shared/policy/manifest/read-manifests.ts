@@ -1,7 +1,7 @@
 import { type Finding, toFinding, type Where } from "../finding.ts";
 import { splitDocuments, type TextDocument } from "./documents.ts";
 import { toKindStatus } from "./kinds.ts";
-import { MANIFEST_LIMITS } from "./limits.ts";
+import { MANIFEST_LIMITS, type ManifestLimits } from "./limits.ts";
 import { isRecord, type Manifest, type ManifestSet, splitApiVersion } from "./manifest.ts";
 import { type ParsedDocument, parseDocument } from "./parse-document.ts";
 import { findPlaceholder } from "./placeholders.ts";
@@ -13,6 +13,7 @@ export interface ManifestFile {
 }
 
 interface Collector {
+  readonly limits: ManifestLimits;
   readonly manifests: Manifest[];
   readonly findings: Finding[];
 }
@@ -95,8 +96,8 @@ const keepDocument = (collector: Collector, parsed: ParsedDocument, file: string
 
 const readDocument = (collector: Collector, file: string, { text, line }: TextDocument): void => {
   const where = { file, line };
-  if (text.length > MANIFEST_LIMITS.maxDocumentBytes) {
-    const message = `document above ${MANIFEST_LIMITS.maxDocumentBytes} bytes`;
+  if (text.length > collector.limits.maxDocumentBytes) {
+    const message = `document above ${collector.limits.maxDocumentBytes} bytes`;
     collector.findings.push(toFinding("document-too-large", message, { where }));
     return;
   }
@@ -117,8 +118,8 @@ const decode = (bytes: Uint8Array): string | undefined => {
 
 const readFile = (collector: Collector, { name, bytes }: ManifestFile): void => {
   const where = { file: name, line: 1 };
-  if (bytes.byteLength > MANIFEST_LIMITS.maxFileBytes) {
-    const message = `file above ${MANIFEST_LIMITS.maxFileBytes} bytes`;
+  if (bytes.byteLength > collector.limits.maxFileBytes) {
+    const message = `file above ${collector.limits.maxFileBytes} bytes`;
     collector.findings.push(toFinding("file-too-large", message, { where }));
     return;
   }
@@ -129,14 +130,14 @@ const readFile = (collector: Collector, { name, bytes }: ManifestFile): void => 
   }
   let documents = 0;
   for (const document of splitDocuments(text)) {
-    if (++documents > MANIFEST_LIMITS.maxDocuments) {
-      const message = `more than ${MANIFEST_LIMITS.maxDocuments} documents; the rest is not read`;
+    if (++documents > collector.limits.maxDocuments) {
+      const message = `more than ${collector.limits.maxDocuments} documents; the rest is not read`;
       const at = { file: name, line: document.line };
       collector.findings.push(toFinding("too-many-documents", message, { where: at }));
       return;
     }
     readDocument(collector, name, document);
-    if (collector.manifests.length > MANIFEST_LIMITS.maxObjects) return;
+    if (collector.manifests.length > collector.limits.maxObjects) return;
   }
 };
 
@@ -144,15 +145,15 @@ const readFile = (collector: Collector, { name, bytes }: ManifestFile): void => 
  * Reads rendered manifests: multi-document YAML or JSON, lists expanded. Objects of other APIs are passed over;
  * whatever cannot be read becomes a finding and spoils nothing else.
  */
-export const readManifests = (files: Iterable<ManifestFile>): ManifestSet => {
-  const collector: Collector = { manifests: [], findings: [] };
+export const readManifests = (files: Iterable<ManifestFile>, limits = MANIFEST_LIMITS): ManifestSet => {
+  const collector: Collector = { limits, manifests: [], findings: [] };
   for (const file of files) {
     readFile(collector, file);
-    if (collector.manifests.length > MANIFEST_LIMITS.maxObjects) {
-      const message = `more than ${MANIFEST_LIMITS.maxObjects} objects; the rest is not read`;
+    if (collector.manifests.length > limits.maxObjects) {
+      const message = `more than ${limits.maxObjects} objects; the rest is not read`;
       collector.findings.push(toFinding("too-many-objects", message));
       break;
     }
   }
-  return collector;
+  return { manifests: collector.manifests, findings: collector.findings };
 };

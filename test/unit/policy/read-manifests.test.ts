@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { splitDocuments } from "../../../shared/policy/manifest/documents.ts";
-import { MANIFEST_LIMITS } from "../../../shared/policy/manifest/limits.ts";
+import { MANIFEST_LIMITS, type ManifestLimits } from "../../../shared/policy/manifest/limits.ts";
 import { readManifests } from "../../../shared/policy/manifest/read-manifests.ts";
 import { variable } from "./compile-text.ts";
 
@@ -118,22 +118,57 @@ describe("limits", () => {
     expect(read(Uint8Array.of(0x61, 0xff, 0xfe)).findings.map(({ code }) => code)).toEqual(["not-text"]);
   });
 
-  test("a file above the limit is refused unread", () => {
-    const bytes = new Uint8Array(MANIFEST_LIMITS.maxFileBytes + 1).fill(0x61);
+  const withLimits = (limits: Partial<ManifestLimits>, text: string) => {
+    const files = [{ name: "a.yaml", bytes: Buffer.from(text) }];
+    const { manifests, findings } = readManifests(files, { ...MANIFEST_LIMITS, ...limits });
+    return {
+      names: manifests.map(({ ref }) => ref.name),
+      findings: findings.map(({ code, where }) => `${code}:${where?.line}`),
+    };
+  };
+
+  test.each<[string, Partial<ManifestLimits>, string, readonly string[], readonly string[]]>([
+    ["a file", { maxFileBytes: 10 }, receiver("a"), [], ["file-too-large:1"]],
+    [
+      "a document, not the next one",
+      { maxDocumentBytes: 200 },
+      `a: ${"b".repeat(200)}\n---\n${receiver("a")}`,
+      ["a"],
+      ["document-too-large:1"],
+    ],
+    [
+      "documents",
+      { maxDocuments: 2 },
+      ["a", "b", "c", "d"].map(receiver).join("---\n"),
+      ["a", "b"],
+      ["too-many-documents:9"],
+    ],
+    [
+      "objects",
+      { maxObjects: 1 },
+      ["a", "b", "c", "d"].map(receiver).join("---\n"),
+      ["a", "b"],
+      ["too-many-objects:undefined"],
+    ],
+  ])("%s above the limit", (_, limits, text, names, findings) => {
+    expect(withLimits(limits, text)).toEqual({ names, findings });
+  });
+
+  test("50 MB are refused unread", () => {
+    const bytes = new Uint8Array(50 * 1024 * 1024).fill(0x61);
     expect(read(bytes).findings.map(({ code }) => code)).toEqual(["file-too-large"]);
   });
 
-  test("a document above the limit is passed over, the next one read", () => {
-    const long = `a: ${"b".repeat(MANIFEST_LIMITS.maxDocumentBytes)}\n---\n`;
-    expect(summarise(`${long}${receiver("a")}`)).toMatchObject({
-      names: ["a"],
-      findings: ["document-too-large:1"],
-    });
+  // Compared each with each, these keys would take minutes.
+  test("60,000 keys in one mapping are read, and one of them twice is found", () => {
+    const keys = Array.from({ length: 60_000 }, (_, at) => `k${at}: 1\n`).join("");
+    expect(summarise(keys).findings).toEqual([]);
+    expect(summarise(`${keys}k7: 1\n`).findings).toEqual(["yaml-invalid:60001"]);
   });
 
-  test("documents beyond the limit are left", () => {
-    const stream = "--- {a: 1}\n".repeat(MANIFEST_LIMITS.maxDocuments + 5);
-    expect(summarise(stream).findings).toEqual([`too-many-documents:${MANIFEST_LIMITS.maxDocuments + 1}`]);
+  test("thousands of anchors, each used once, are an error of their document", () => {
+    const anchors = Array.from({ length: 20_000 }, (_, at) => `- &a${at} 1\n- *a${at}\n`).join("");
+    expect(summarise(anchors).findings).toEqual(["yaml-invalid:2001"]);
   });
 
   test("an alias bomb is an error of its document", () => {
@@ -145,7 +180,7 @@ describe("limits", () => {
   });
 
   test.each(["[", "{a: ", "- ", '{"a":'])("nesting by %j without end is an error of its document", (open) => {
-    const { names, findings } = summarise(`${open.repeat(100_000)}\n---\n${receiver("a")}`);
+    const { names, findings } = summarise(`${open.repeat(20_000)}\n---\n${receiver("a")}`);
     expect(names).toEqual(["a"]);
     expect(findings).toHaveLength(1);
   });
