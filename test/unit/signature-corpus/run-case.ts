@@ -22,6 +22,7 @@ interface SharedVerifier {
   registry: RegistryReader;
 }
 
+const MAX_VERIFIERS = 64;
 const verifiers = new Map<string, SharedVerifier>();
 
 /**
@@ -48,6 +49,8 @@ const shareVerifier = (trustedRootJson: string, registry: RegistryReader): Verif
     trustedRoots: { read: async () => root },
     nowMs: () => NOW_MS,
   });
+  const [oldest] = verifiers.keys();
+  if (verifiers.size >= MAX_VERIFIERS && oldest !== undefined) verifiers.delete(oldest);
   verifiers.set(trustedRootJson, { verifier, registry });
   return verifier;
 };
