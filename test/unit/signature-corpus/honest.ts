@@ -138,13 +138,18 @@ const keylessCases: readonly HonestCase[] = [
       }),
     ),
   },
-  ...(["p384", "ed25519", "rsa2048"] as const).map(
+  ...(["p384", "rsa2048"] as const).map(
     (kind): HonestCase => ({
       name: `certificate for a key of kind ${kind}`,
       formats: SIGNED_TIME,
       change: request({ key: createKeyPair(kind) }),
     }),
   ),
+  {
+    name: "certificate for a key of kind ed25519",
+    formats: ["bundle-rekor1"],
+    change: request({ key: createKeyPair("ed25519") }),
+  },
   {
     name: "certificate that expired since",
     formats: ALL,
