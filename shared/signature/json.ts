@@ -1,17 +1,14 @@
+import { isUtf8 } from "node:buffer";
 import { refuse } from "./refusal.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
 const MAX_DEPTH = 64;
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const decodeText = (bytes: Uint8Array): string => {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    return refuse("evidence-malformed", "not UTF-8");
-  }
+  if (!isUtf8(bytes)) refuse("evidence-malformed", "not UTF-8");
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 };
 
 /** Position after the string that opens at `open`. Backslashes before the closing quote are counted, not skipped over. */

@@ -1,4 +1,6 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { type Der, readDer, sequenceOf, TAG } from "./der.ts";
+import { type Oid, oid, readBitString, readInteger, readOid } from "./der-values.ts";
 import { type HashName, SIGNATURE_SCHEMES, type SignatureScheme } from "./oids.ts";
 
 /** A public key that may verify: its kind is settled once, so that no caller has to ask OpenSSL again. */
@@ -10,34 +12,48 @@ export interface PublicKey {
   readonly bits: number;
 }
 
-const CURVES = {
-  prime256v1: { kind: "p256", bits: 256 },
-  secp384r1: { kind: "p384", bits: 384 },
-  secp521r1: { kind: "p521", bits: 521 },
-} as const;
-
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192;
 
-const isCurve = (name: string | undefined): name is keyof typeof CURVES =>
-  name !== undefined && name in CURVES;
+type Kind = Pick<PublicKey, "family" | "kind" | "bits">;
 
-const classify = (object: KeyObject): PublicKey | undefined => {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = object;
-  if (type === "ed25519") return { object, family: "ed25519", kind: "ed25519", bits: 256 };
-  if (type === "ec" && isCurve(details?.namedCurve))
-    return { object, family: "ec", ...CURVES[details.namedCurve] };
-  const bits = details?.modulusLength ?? 0;
-  // An RSA key below 2048 bits can be factored; above 8192 a verification costs an attacker nothing and us much.
-  if (type === "rsa" && bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS)
-    return { object, family: "rsa", kind: "rsa", bits };
-  return undefined;
+const EC_KEY = oid("1.2.840.10045.2.1");
+const RSA_KEY = oid("1.2.840.113549.1.1.1");
+const ED25519_KEY = oid("1.3.101.112");
+const CURVES: ReadonlyMap<Oid, Kind> = new Map<Oid, Kind>([
+  [oid("1.2.840.10045.3.1.7"), { family: "ec", kind: "p256", bits: 256 }],
+  [oid("1.3.132.0.34"), { family: "ec", kind: "p384", bits: 384 }],
+  [oid("1.3.132.0.35"), { family: "ec", kind: "p521", bits: 521 }],
+]);
+
+/** Below 2048 bits a key can be factored; above 8192 a verification costs its sender nothing and us much. */
+const rsaKindOf = (key: Der): Kind | undefined => {
+  const modulus = readInteger(sequenceOf(key)[0]);
+  const bits = (modulus[0] === 0 ? modulus.length - 1 : modulus.length) * 8;
+  return bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS ? { family: "rsa", kind: "rsa", bits } : undefined;
+};
+
+/** Read from the key info itself: asking OpenSSL for it costs as much as the import. Only named curves are known. */
+const kindOf = (publicKeyInfo: Buffer): Kind | undefined => {
+  const [algorithm, key] = sequenceOf(readDer(publicKeyInfo));
+  const [type, parameter] = sequenceOf(algorithm);
+  switch (readOid(type)) {
+    case EC_KEY:
+      return parameter?.tag === TAG.oid ? CURVES.get(readOid(parameter)) : undefined;
+    case RSA_KEY:
+      return rsaKindOf(readDer(readBitString(key)));
+    case ED25519_KEY:
+      return { family: "ed25519", kind: "ed25519", bits: 256 };
+    default:
+      return undefined;
+  }
 };
 
 /** Imports a SubjectPublicKeyInfo (or PKCS#1 RSA key). Undefined: not a key, or not of a kind that is accepted. */
 export const importKey = (der: Buffer, type: "spki" | "pkcs1" = "spki"): PublicKey | undefined => {
   try {
-    return classify(createPublicKey({ key: der, format: "der", type }));
+    const kind = type === "pkcs1" ? rsaKindOf(readDer(der)) : kindOf(der);
+    return kind && { object: createPublicKey({ key: der, format: "der", type }), ...kind };
   } catch {
     return undefined;
   }
@@ -50,18 +66,24 @@ export const encodeKey = ({ object }: PublicKey): Buffer => object.export({ form
 export const defaultHashOf = ({ kind }: PublicKey): HashName =>
   kind === "p384" ? "sha384" : kind === "p521" ? "sha512" : "sha256";
 
-/**
- * Verifies on libuv's pool, so that independent checks of one piece of evidence overlap. Anything OpenSSL throws
- * (a malformed signature, a wrong length) is a signature that does not verify.
- */
-export const verifySignature = (
-  key: PublicKey,
-  hash: HashName,
+/** Curves whose arithmetic takes ten times as long as handing it to another thread. The others are quicker done than handed over. */
+const COSTLY: ReadonlySet<PublicKey["kind"]> = new Set(["p384", "p521"]);
+
+const verifyHere = (algorithm: HashName | null, data: Buffer, key: PublicKey, signature: Buffer): boolean => {
+  try {
+    return verify(algorithm, data, key.object, signature);
+  } catch {
+    return false;
+  }
+};
+
+const verifyOnPool = (
+  algorithm: HashName,
   data: Buffer,
+  key: PublicKey,
   signature: Buffer,
 ): Promise<boolean> =>
   new Promise((resolve) => {
-    const algorithm = key.family === "ed25519" ? null : hash;
     try {
       verify(algorithm, data, key.object, signature, (error, verified) =>
         resolve(error === null && verified),
@@ -70,6 +92,22 @@ export const verifySignature = (
       resolve(false);
     }
   });
+
+/**
+ * Verifies one signature; costly ones on libuv's pool, so that independent checks overlap. Anything OpenSSL
+ * throws (a malformed signature, a wrong length) is a signature that does not verify.
+ */
+export const verifySignature = async (
+  key: PublicKey,
+  hash: HashName,
+  data: Buffer,
+  signature: Buffer,
+): Promise<boolean> => {
+  const algorithm = key.family === "ed25519" ? null : hash;
+  return algorithm !== null && COSTLY.has(key.kind)
+    ? verifyOnPool(algorithm, data, key, signature)
+    : verifyHere(algorithm, data, key, signature);
+};
 
 /** Verifies what an X.509 or CMS structure says was signed with `algorithm`; `digest` where that leaves the hash open. */
 export const verifyWithScheme = async (

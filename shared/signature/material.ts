@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Certificate } from "./certificate.ts";
 import type { HashName } from "./oids.ts";
 
@@ -27,7 +27,7 @@ export interface LogEntry {
 /** What was signed. `digest` knows only what can be computed: all hashes of bytes, one of a bare digest. */
 export interface Signed {
   readonly bytes: Buffer | undefined;
-  digest(hash: HashName): Buffer | undefined;
+  digest(name: HashName): Buffer | undefined;
 }
 
 /** A signature with everything that speaks for it, in one shape for bundles, legacy signatures and attestations. */
@@ -48,18 +48,17 @@ export interface SignedMaterial {
 }
 
 export const sha256 = (...parts: readonly Uint8Array[]): Buffer => {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+  const [only, second] = parts;
+  return hash("sha256", only === undefined || second !== undefined ? Buffer.concat(parts) : only, "buffer");
 };
 
 export const toSigned = (bytes: Buffer): Signed => ({
   bytes,
-  digest: (hash) => createHash(hash).update(bytes).digest(),
+  digest: (name) => hash(name, bytes, "buffer"),
 });
 
 /** For messages of which only the sha256 is at hand. */
 export const toSignedDigest = (digest: Buffer): Signed => ({
   bytes: undefined,
-  digest: (hash) => (hash === "sha256" ? digest : undefined),
+  digest: (name) => (name === "sha256" ? digest : undefined),
 });

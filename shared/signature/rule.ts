@@ -1,18 +1,16 @@
 import { createHash } from "node:crypto";
 import type { IdentityRule, VerifyRule } from "../ports.ts";
 import { compileIdentity, compilePattern, type IdentityPattern } from "./identity.ts";
-import { encodeKey, importKey, type PublicKey } from "./keys.ts";
+import { encodeKey, importKey } from "./keys.ts";
 import { sha256 } from "./material.ts";
 import { decodePem, labelOfPem } from "./pem.ts";
 import type { Reason } from "./reasons.ts";
 import { Refusal, refuse, toReason } from "./refusal.ts";
-import type { LogRequirement } from "./verify-material.ts";
+import type { KnownKey, LogRequirement } from "./verify-material.ts";
 
-export interface RuleKey {
+export interface RuleKey extends KnownKey {
   /** `sha256:` of the key info. */
   readonly id: string;
-  readonly key: PublicKey;
-  readonly publicKeyInfo: Buffer;
 }
 
 export type RuleSigner =

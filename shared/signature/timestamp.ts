@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type Certificate, isValidAt, parseCertificate } from "./certificate.ts";
 import { type CertificateAuthority, isTrustedAt } from "./certificate-authority.ts";
 import {
@@ -53,13 +53,10 @@ const namesCertificate = (token: TimestampToken, certificate: Certificate): bool
   const [identifier] = sequenceOf(sequenceOf(attribute)[0]);
   const parts = sequenceOf(identifier);
   const named = parts[0]?.tag === TAG.sequence ? HASHES.get(readOid(sequenceOf(parts[0])[0])) : "sha256";
-  const hash = parts.find(({ tag }) => tag === TAG.octetString);
+  const recorded = parts.find(({ tag }) => tag === TAG.octetString);
   const algorithm = second === undefined ? "sha1" : named;
   if (algorithm === undefined) return false;
-  return createHash(algorithm)
-    .update(certificate.der)
-    .digest()
-    .equals(contentOf(expectTag(hash, TAG.octetString)));
+  return hash(algorithm, certificate.der, "buffer").equals(contentOf(expectTag(recorded, TAG.octetString)));
 };
 
 const signersUnder = (
@@ -103,7 +100,7 @@ const checkAttributes = (token: TimestampToken): void => {
   if (type === undefined || readOid(type) !== OID.timestampInfo)
     refuse("timestamp-invalid", "content type is not signed");
   const digest = token.attributes.get(OID.messageDigest);
-  const expected = createHash(token.digest).update(token.content).digest();
+  const expected = hash(token.digest, token.content, "buffer");
   if (digest === undefined || !contentOf(expectTag(digest, TAG.octetString)).equals(expected)) {
     refuse("timestamp-invalid", "content is not the signed one");
   }
@@ -125,7 +122,7 @@ const verifySigner = async (token: TimestampToken, signer: TokenSigner): Promise
 
 const verifyToken = async (bytes: Buffer, data: Buffer, root: TrustedRoot): Promise<number> => {
   const token = parseTimestampToken(bytes);
-  const imprint = createHash(token.imprintHash).update(data).digest();
+  const imprint = hash(token.imprintHash, data, "buffer");
   if (!imprint.equals(token.imprint)) refuse("timestamp-mismatch", "imprint is of other data");
   refuseAs("timestamp-malformed", () => checkAttributes(token));
   const signers = refuseAs("timestamp-malformed", () =>

@@ -4,7 +4,7 @@ import { toEnvelopeMaterial, toMessageMaterial } from "./bundle-material.ts";
 import { verifyPrehashed } from "./ecdsa-prehashed.ts";
 import { readIdentity } from "./fulcio-certificate.ts";
 import { compileIdentity, requireIdentity } from "./identity.ts";
-import type { PublicKey } from "./keys.ts";
+import { encodeKey, type PublicKey } from "./keys.ts";
 import { type SignedMaterial, sha256, toSigned, toSignedDigest } from "./material.ts";
 import type { Reason } from "./reasons.ts";
 import { refuse, toReason } from "./refusal.ts";
@@ -69,7 +69,8 @@ const verify = async (bytes: Uint8Array, blob: Blob, policy: BlobPolicy): Promis
   const { root, signer, transparencyLog } = policy;
   if ("key" in signer) {
     if (bundle.certificate !== undefined) return refuse("key-expected", "signed with a certificate");
-    await verifyKeyed(material, signer.key, transparencyLog, root, verifyMessage);
+    const { key } = signer;
+    await verifyKeyed(material, { key, publicKeyInfo: encodeKey(key) }, transparencyLog, root, verifyMessage);
     return undefined;
   }
   if (bundle.certificate === undefined) return refuse("certificate-missing", "signed with a key");

@@ -1,7 +1,7 @@
 import type { Certificate } from "./certificate.ts";
 import { candidatePaths, checkValidity, signingPaths, type TrustPath } from "./chain.ts";
 import { inOrder } from "./in-order.ts";
-import { defaultHashOf, encodeKey, importKey, type PublicKey, verifySignature } from "./keys.ts";
+import { defaultHashOf, importKey, type PublicKey, verifySignature } from "./keys.ts";
 import type { Signer } from "./log-entry.ts";
 import { createLru, type Lru } from "./lru.ts";
 import { type SignedMaterial, sha256 } from "./material.ts";
@@ -134,15 +134,21 @@ export const verifyKeyless = async (
   checkValidity(certificate, trusted.paths, timesMs);
 };
 
+/** A key with its one encoding, by which entries and certificates are compared with it. */
+export interface KnownKey {
+  readonly key: PublicKey;
+  readonly publicKeyInfo: Buffer;
+}
+
 /** Verifies evidence signed with a key that the rule names. Throws Refusal. */
 export const verifyKeyed = async (
   material: SignedMaterial,
-  key: PublicKey,
+  { key, publicKeyInfo }: KnownKey,
   requirement: LogRequirement,
   root: TrustedRoot | undefined,
   verifyContentWith: ContentVerifier,
 ): Promise<void> => {
-  const signer: Signer = { label: "PUBLIC KEY", der: encodeKey(key) };
+  const signer: Signer = { label: "PUBLIC KEY", der: publicKeyInfo };
   await verifyContentWith(key, material);
   // A certificate of somebody else beside a key's signature would be taken for the signer's.
   if (material.certificate?.publicKeyInfo.equals(signer.der) === false)

@@ -32,10 +32,10 @@ const verifyWithKeys = async (
   verifyContent: ContentVerifier,
 ): Promise<{ keyId: string }> => {
   let last: Reason = "key-mismatch";
-  for (const { id, key } of keys) {
+  for (const key of keys) {
     try {
       await verifyKeyed(material, key, rule.transparencyLog, context.root, verifyContent);
-      return { keyId: id };
+      return { keyId: key.id };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // A key that did not sign says nothing; one that did, but without its log entry, says why.

@@ -69,14 +69,10 @@ const toTlogEntry = ({ SignedEntryTimestamp, Payload }: LegacyLogBundle): object
 };
 
 /** Legacy layer → bundle v0.1, which is the only form the library takes it in. */
-export const verifyLegacyWithLibrary = (
-  trustedRootJson: string,
-  layer: LegacyLayer,
-  options: OracleOptions = {},
-): string | undefined => {
+export const toLibraryBundle = (layer: LegacyLayer): object => {
   const logBundle = annotation(layer, "dev.sigstore.cosign/bundle");
   const timestamp = annotation(layer, "dev.sigstore.cosign/rfc3161timestamp");
-  const bundle = bundleFromJSON({
+  return {
     mediaType: "application/vnd.dev.sigstore.bundle+json;version=0.1",
     verificationMaterial: {
       ...toMaterial(annotation(layer, "dev.sigstore.cosign/certificate")),
@@ -96,7 +92,14 @@ export const verifyLegacyWithLibrary = (
       },
       signature: annotation(layer, "dev.cosignproject.cosign/signature") ?? "",
     },
-  });
-  const entity = toSignedEntity(bundle, Buffer.from(layer.payload.bytes));
+  };
+};
+
+export const verifyLegacyWithLibrary = (
+  trustedRootJson: string,
+  layer: LegacyLayer,
+  options: OracleOptions = {},
+): string | undefined => {
+  const entity = toSignedEntity(bundleFromJSON(toLibraryBundle(layer)), Buffer.from(layer.payload.bytes));
   return createOracle(trustedRootJson, options).verify(entity).identity?.subjectAlternativeName;
 };

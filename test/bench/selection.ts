@@ -1,0 +1,162 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { type Catalog, createCatalog } from "../../shared/policy/catalog/catalog.ts";
+import { compileSelector } from "../../shared/policy/select.ts";
+import { peerBinary } from "../interop/install/cache.ts";
+import { PeerUnavailable } from "../interop/install/command.ts";
+import { installPeers } from "../interop/install/install.ts";
+import { peers } from "../interop/peers.ts";
+import { runJudge } from "../interop/semver/judge.ts";
+import { type BenchRow, median } from "./row.ts";
+import { MATCHES, RANGE, toContent, toTags, WANTED } from "./selection-inputs.ts";
+
+export interface SelectionBenchOptions {
+  readonly tags: number;
+  /** Selections that are timed, on either side. */
+  readonly rounds: number;
+  /** Sizes of the catalogs that one push is matched against. */
+  readonly subscriptions: readonly number[];
+  readonly manifests: number;
+}
+
+const DEFAULTS: SelectionBenchOptions = {
+  tags: 100_000,
+  rounds: 25,
+  subscriptions: [10, 1_000, 100_000],
+  manifests: 10_000,
+};
+
+const WARM_UP_ROUNDS = 10;
+const PUSHES_PER_SAMPLE = 2_000;
+const MS_PER_NS = 1e-6;
+
+const timedMs = (work: () => void): number => {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+};
+
+interface Timed {
+  readonly selected: string | undefined;
+  readonly ms: readonly number[];
+}
+
+const pickOurs = (tags: readonly string[], rounds: number): Timed => {
+  const selector = compileSelector({ kind: "semver", range: RANGE, dialect: "flux" });
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) selector.pick(tags);
+  let selected: string | undefined;
+  const ms = Array.from({ length: rounds }, () =>
+    timedMs(() => {
+      const selection = selector.pick(tags);
+      selected = selection.kind === "picked" ? selection.tag : undefined;
+    }),
+  );
+  return { selected, ms };
+};
+
+interface JudgeTiming {
+  readonly selected?: string;
+  readonly answers: readonly number[];
+}
+
+/** Parse, check, keep the greatest, with the library that Flux uses; undefined where it cannot be built. */
+const pickInGo = async (tags: readonly string[], rounds: number): Promise<Timed | undefined> => {
+  try {
+    await installPeers(
+      peers.filter(({ name }) => name === "semver-judge"),
+      () => {},
+    );
+  } catch (error) {
+    if (error instanceof PeerUnavailable) return undefined;
+    throw error;
+  }
+  const line = { id: 1, op: "time", range: RANGE, tags, rounds: rounds + WARM_UP_ROUNDS };
+  const [answer] = (await runJudge(peerBinary("semver-judge"), [line])) as readonly JudgeTiming[];
+  if (answer === undefined) throw new Error("the judge gave no answer");
+  return { selected: answer.selected, ms: answer.answers.slice(WARM_UP_ROUNDS).map((ns) => ns * MS_PER_NS) };
+};
+
+const pickRows = async ({ tags: count, rounds }: SelectionBenchOptions): Promise<readonly BenchRow[]> => {
+  const tags = toTags(count);
+  const go = await pickInGo(tags, rounds);
+  const ours = pickOurs(tags, rounds);
+  const name = `highest of ${count} tags`;
+  const oursMs = median(ours.ms);
+  if (go === undefined) {
+    return [{ name, value: oursMs, unit: "ms", note: "Go 1.26 is not here: nothing to compare with" }];
+  }
+  if (go.selected !== ours.selected) throw new Error(`${ours.selected} here, ${go.selected} in Go`);
+  const goMs = median(go.ms);
+  return [
+    { name, value: oursMs, unit: "ms", note: `${ours.selected}, as in Go` },
+    { name: `${name}, Masterminds/semver 3.5.0`, value: goMs, unit: "ms", note: "the same run" },
+    { name: `${name}, times faster than Go`, value: goMs / oursMs, unit: "×", note: "wanted: at least 5" },
+  ];
+};
+
+/** What a push costs before anything is asked of a registry: who selects from there, and would take the tag. */
+const matchPush = (catalog: Catalog): number => {
+  let accepted = 0;
+  for (const { selector } of catalog.match(WANTED)) {
+    if (compileSelector(selector).accepts("1.2.3").accepted) accepted++;
+  }
+  return accepted;
+};
+
+const samplePushes = (catalog: Catalog): number =>
+  timedMs(() => {
+    for (let push = 0; push < PUSHES_PER_SAMPLE; push++) {
+      if (matchPush(catalog) !== MATCHES) throw new Error("a match is missing");
+    }
+  });
+
+const matchRows = ({ subscriptions, rounds }: SelectionBenchOptions): readonly BenchRow[] => {
+  const catalogs = subscriptions.map((count) => ({ count, catalog: createCatalog(toContent(count)) }));
+  const samples = new Map(subscriptions.map((count): [number, number[]] => [count, []]));
+  // In turn, so that whatever else the machine does falls on all sizes alike.
+  for (let round = 0; round < rounds + WARM_UP_ROUNDS; round++) {
+    for (const { count, catalog } of catalogs) {
+      const ms = samplePushes(catalog);
+      if (round >= WARM_UP_ROUNDS) samples.get(count)?.push(ms);
+    }
+  }
+  const perPushUs = (count: number): number => (median(samples.get(count) ?? []) / PUSHES_PER_SAMPLE) * 1_000;
+  const rows = subscriptions.map((count) => ({
+    name: `one push against ${count} subscriptions, ${MATCHES} match`,
+    value: perPushUs(count),
+    unit: "µs",
+  }));
+  const costs = rows.map(({ value }) => value);
+  const spread = Math.max(...costs) / Math.min(...costs);
+  return [
+    ...rows,
+    { name: "dearest size to cheapest", value: spread, unit: "×", note: "wanted: at most 1.3" },
+  ];
+};
+
+interface CompileFigures {
+  readonly subscriptions: number;
+  readonly cpuMs: number;
+  readonly memoryMb: number;
+  readonly catalogBytes: number;
+}
+
+const compileRows = ({ manifests }: SelectionBenchOptions): readonly BenchRow[] => {
+  const script = join(import.meta.dirname, "selection-compile.ts");
+  const output = execFileSync(process.execPath, [script, String(manifests)], { encoding: "utf8" });
+  const figures = JSON.parse(output) as CompileFigures;
+  const name = `compile ${manifests} manifests`;
+  return [
+    { name, value: figures.cpuMs, unit: "ms", note: "processor time, YAML included" },
+    { name: `${name}: memory`, value: figures.memoryMb, unit: "MB", note: "growth of the process's peak" },
+    { name: `${name}: catalog`, value: figures.catalogBytes / 1_048_576, unit: "MB", note: "as written" },
+  ];
+};
+
+/** Choosing among many tags beside Go, matching a push, compiling manifests. */
+export const benchSelection = async (
+  options: Partial<SelectionBenchOptions> = {},
+): Promise<readonly BenchRow[]> => {
+  const settings = { ...DEFAULTS, ...options };
+  return [...(await pickRows(settings)), ...matchRows(settings), ...compileRows(settings)];
+};
