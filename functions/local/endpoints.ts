@@ -3,12 +3,23 @@ import { PipelineError } from "../../shared/errors.ts";
 import type { Endpoint } from "../../shared/pipeline/intake.ts";
 import type { Clock, SecretSource } from "../../shared/ports.ts";
 import { parseSource } from "../../shared/push/sources.ts";
+import type { TokenRule } from "../../shared/push/token.ts";
+import type { FetchJson } from "../../shared/push/token-keys.ts";
+import { createTokenRule } from "../../shared/push/token-rule.ts";
+
+/** Made once for each source: it keeps the issuer's keys. */
+const toTokenRule = (settings: SourceSettings, fetchJson: FetchJson): TokenRule | undefined => {
+  const { type, audience, issuer, email, authorizedParty, keysUrl } = settings;
+  if ((type !== "gar" && type !== "acr-eventgrid") || audience === undefined) return undefined;
+  return createTokenRule({ source: type, audience, issuer, email, authorizedParty, keysUrl }, fetchJson);
+};
 
 /** One endpoint for each configured source. Throws `CONFIG_INVALID` for a source this build does not know. */
 export const createEndpoints = (
   sources: readonly SourceSettings[],
   secrets: SecretSource,
   clock: Clock,
+  fetchJson: FetchJson,
 ): readonly Endpoint[] =>
   sources.map((settings) => {
     const source = parseSource(settings.type);
@@ -19,6 +30,7 @@ export const createEndpoints = (
     }
     const { name, path, header, registry, repositoryPaths, jfrogMode, subscriptionName, allowedOrigins } =
       settings;
+    const token = toTokenRule(settings, fetchJson);
     return {
       name,
       path,
@@ -27,6 +39,7 @@ export const createEndpoints = (
         secrets: await Promise.all(settings.secrets.map((ref) => secrets.read(ref))),
         unauthenticated: settings.unauthenticated,
         nowMs: clock.nowMs(),
+        ...(token === undefined ? {} : { token }),
         ...(header === undefined ? {} : { header }),
         ...(registry === undefined ? {} : { registry }),
         ...(repositoryPaths === undefined ? {} : { repositoryPaths }),

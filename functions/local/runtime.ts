@@ -22,9 +22,9 @@ export interface LocalRuntime {
   stop(): Promise<void>;
 }
 
-const startServer = async (config: Config, { deps, catalogs, secrets }: Wired) => {
+const startServer = async (config: Config, { deps, catalogs, secrets, fetchJson }: Wired) => {
   const { clock, queue } = deps;
-  const endpoints = createEndpoints(config.sources, secrets, clock);
+  const endpoints = createEndpoints(config.sources, secrets, clock, fetchJson);
   const health = () => ({
     status: "ok",
     mode: config.mode,
@@ -51,7 +51,12 @@ const startAll = async (config: Config, wired: Wired) => {
   await pipeline.sweepRepositories(0);
   const server = await startServer(config, wired);
   const concurrency = config.limits.evaluations + config.limits.deliveries;
-  const workers = startWorkers({ ...deps, pipeline, concurrency });
+  const workers = startWorkers({
+    ...deps,
+    pipeline,
+    concurrency,
+    workTimeoutMs: deps.settings.deliveryLeaseMs,
+  });
   const timers = startTimers({ config, pipeline, catalogs, state, clock, log });
   return {
     address: server.address,

@@ -15,9 +15,13 @@ const startDeadline = (timeoutMs: number) => {
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
 };
 
+const HEADERS_SLACK_MS = 5_000;
+
 /** One fetch for each cluster: what one cluster may be reached at says nothing about another. */
 const createClusterFetch = ({ receiver }: ClusterSettings, config: Config): GuardedFetch =>
   createGuardedFetch({
+    // Above the sender's own timeout, which says what a slow answer is.
+    headersTimeoutMs: config.limits.receiverTimeoutMs + HEADERS_SLACK_MS,
     allow: [...config.network.allowPrivate, ...(receiver?.allowPrivateAddresses ? PRIVATE_NETWORKS : [])],
     tls: () => (receiver?.ca === undefined ? undefined : { ca: readFileSync(receiver.ca, "utf8") }),
   });
@@ -43,17 +47,22 @@ export const createDeliverySender = (
   for (const [name, { fetch }] of fetches) {
     senders.set(
       name,
-      createSender({ post: (url, init) => fetch(url, init), nowMs: clock.nowMs, startDeadline }),
+      createSender({
+        post: (url, init) => fetch(url, init),
+        nowMs: clock.nowMs,
+        startDeadline,
+        timeoutMs: config.limits.receiverTimeoutMs,
+      }),
     );
   }
   return {
-    async send(receiver, body, signal) {
+    async send({ receiver, body, timeMs }, signal) {
       const sender = senders.get(receiver.cluster);
       if (sender === undefined) return unsent("misconfigured");
       try {
         const target = await resolveTarget(config.clusters, receiver, secrets);
         const { id, bytes } = body;
-        const context = { id, timeMs: clock.nowMs(), cluster: receiver.cluster, receiver: receiver.id };
+        const context = { id, timeMs, cluster: receiver.cluster, receiver: receiver.id };
         return await sender({ ...context, target, body: bytes }, signal);
       } catch (error) {
         if (!(error instanceof PipelineError)) throw error;

@@ -10,15 +10,17 @@ import type { Log, PipelineDeps } from "../../shared/pipeline/deps.ts";
 import { createRequirements } from "../../shared/pipeline/requirement.ts";
 import { createSelectors } from "../../shared/pipeline/selectors.ts";
 import type { SecretSource } from "../../shared/ports.ts";
+import type { FetchJson } from "../../shared/push/token-keys.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
 import { type CatalogKeeper, keepCatalog } from "./catalogs.ts";
+import { createFetchJson } from "./fetch-json.ts";
 import { createRegistry } from "./registry.ts";
 import { readRules } from "./rules.ts";
 import { createDeliverySender } from "./sender.ts";
 import { createTrustedRoots } from "./trusted-roots.ts";
 
-/** Longer than one request may take, a token exchange and a rotation's second try included. */
-const DELIVERY_LEASE_MS = 180_000;
+/** One attempt makes up to three requests (a rotation), fetches a token and drains the answers. */
+const toDeliveryLeaseMs = (receiverTimeoutMs: number): number => 3 * receiverTimeoutMs + 60_000;
 const DUPLICATE_WINDOW_MS = 7 * 24 * 3_600_000;
 
 export interface Surroundings {
@@ -31,6 +33,7 @@ export interface Wired {
   readonly deps: PipelineDeps & { readonly queue: SqliteWorkQueue; readonly state: SqliteStateStore };
   readonly catalogs: CatalogKeeper;
   readonly secrets: SecretSource;
+  readonly fetchJson: FetchJson;
   close(): Promise<void>;
 }
 
@@ -49,10 +52,12 @@ export const wire = async (
     config.trustedRoots,
     (name) => catalogs.current().trustedRoots[name],
   );
+  const { fetchJson, close: closeFetchJson } = createFetchJson(config.network.allowPrivate);
   const sender = createDeliverySender(config, secrets, clock);
   return {
     secrets,
     catalogs,
+    fetchJson,
     deps: {
       clock,
       random: { fraction: Math.random },
@@ -67,12 +72,12 @@ export const wire = async (
       settings: {
         mode: config.mode,
         duplicateWindowMs: DUPLICATE_WINDOW_MS,
-        deliveryLeaseMs: DELIVERY_LEASE_MS,
+        deliveryLeaseMs: toDeliveryLeaseMs(config.limits.receiverTimeoutMs),
       },
       log,
     },
     async close() {
-      await Promise.all([registry.close(), sender.close()]);
+      await Promise.all([registry.close(), sender.close(), closeFetchJson()]);
     },
   };
 };

@@ -5,10 +5,8 @@ import { workOff } from "../../shared/pipeline/worker.ts";
 import type { Pipeline } from "../../shared/pipeline.ts";
 import type { Clock, Random, ReceivedWork } from "../../shared/ports.ts";
 
-/** One piece of work may wait for a receiver (a minute, twice during a rotation) and its registry. */
-const WORK_TIMEOUT_MS = 170_000;
-/** Longer than any work, so that nothing alive is handed out twice. */
-const LEASE_MS = 180_000;
+/** The lease is longer than any work, so that nothing alive is handed out twice. */
+const LEASE_SLACK_MS = 10_000;
 const LONGEST_SLEEP_MS = 1_000;
 const ERROR_PAUSE_MS = 500;
 
@@ -20,6 +18,8 @@ export interface WorkerSettings {
   readonly log: Log;
   /** Pieces of work at once. */
   readonly concurrency: number;
+  /** Until one piece of work is given up: receivers may take minutes to answer. */
+  readonly workTimeoutMs: number;
 }
 
 export interface Workers {
@@ -36,7 +36,7 @@ export const startWorkers = (settings: WorkerSettings): Workers => {
   queue.onSent(() => wake());
 
   const run = ({ work }: ReceivedWork): Promise<void> =>
-    pipeline.run(work, AbortSignal.any([stopping.signal, AbortSignal.timeout(WORK_TIMEOUT_MS)]));
+    pipeline.run(work, AbortSignal.any([stopping.signal, AbortSignal.timeout(settings.workTimeoutMs)]));
 
   const start = (received: ReceivedWork): void => {
     const done = workOff({ consumer: queue, random, log, run }, received)
@@ -60,7 +60,7 @@ export const startWorkers = (settings: WorkerSettings): Workers => {
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const free = concurrency - running.size;
-      const received = free > 0 ? await queue.receive(free, LEASE_MS) : [];
+      const received = free > 0 ? await queue.receive(free, settings.workTimeoutMs + LEASE_SLACK_MS) : [];
       for (const one of received) start(one);
       if (received.length > 0 && running.size < concurrency) continue;
       const nextMs =

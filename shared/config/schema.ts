@@ -89,7 +89,7 @@ const sweep = section("The timer that recovers missed events and late evidence."
 });
 
 const limits = section("Bounds on what a peer can make Sluice do.", {
-  body: v.optional(size("Largest event body; default 1MiB.", "1MiB", "16MiB")),
+  body: v.optional(size("Largest event body; default 8MiB.", "8MiB", "16MiB")),
   eventsPerMinute: v.optional(whole("Events from one source in a minute; default 6000.", 1, 10_000_000)),
   evaluations: v.optional(whole("Artifacts judged at the same time; default 8.", 1, 1_024)),
   deliveries: v.optional(whole("Requests to receivers at the same time; default 64.", 1, 4_096)),

@@ -102,7 +102,7 @@ const toRegistry = (
 };
 
 const toLimits = (input: ConfigInput["limits"]): Limits => ({
-  bodyBytes: input?.body ?? 1_048_576,
+  bodyBytes: input?.body ?? 8 * 1_048_576,
   eventsPerMinute: input?.eventsPerMinute ?? 6_000,
   evaluations: input?.evaluations ?? 8,
   deliveries: input?.deliveries ?? 64,

@@ -1,8 +1,8 @@
-import { type DeliveryBody, toDeliveryBodies } from "../delivery/body.ts";
+import { toDeliveryBodies } from "../delivery/body.ts";
 import { mayTry, onResult, onTry } from "../delivery/circuit.ts";
 import type { Receiver } from "../ports.ts";
 import { changeCircuit, loadCircuit } from "./circuit-store.ts";
-import type { PipelineDeps } from "./deps.ts";
+import type { Delivery, PipelineDeps } from "./deps.ts";
 import { hintDelivery } from "./hints.ts";
 import { type DueEntry, loadDue, settleAttempt, toChange } from "./outbox.ts";
 
@@ -15,13 +15,12 @@ const HELD_RETRY_MS = 1_000;
 
 const sendBody = async (
   deps: PipelineDeps,
-  receiver: Receiver,
-  body: DeliveryBody,
+  { receiver, body, timeMs }: Delivery,
   due: readonly DueEntry[],
   signal: AbortSignal,
 ): Promise<void> => {
   await changeCircuit(deps, receiver.id, (circuit) => onTry(circuit, deps.clock.nowMs()));
-  const outcome = await deps.send(receiver, body, signal);
+  const outcome = await deps.send({ receiver, body, timeMs }, signal);
   const { code, status, durationMs } = outcome;
   deps.log("attempt", {
     receiver: receiver.id,
@@ -67,7 +66,7 @@ const deliverRound = async (
   for (const body of toDeliveryBodies(content)) {
     // The lease outlasts one request, not several: without it an older decision could leave after a newer one.
     if (!(await hold())) return false;
-    await sendBody(deps, receiver, body, due, signal);
+    await sendBody(deps, { receiver, body, timeMs }, due, signal);
   }
   return true;
 };

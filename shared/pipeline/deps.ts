@@ -24,6 +24,13 @@ export interface CatalogView {
   subscriptions(): Iterable<Subscription>;
 }
 
+/** One request to one receiver; `timeMs` is when the newest of its decisions was taken. */
+export interface Delivery {
+  readonly receiver: Receiver;
+  readonly body: DeliveryBody;
+  readonly timeMs: number;
+}
+
 /** One line of the log: `event` is a name from telemetry/events.ts. */
 export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;
 
@@ -49,7 +56,7 @@ export interface PipelineDeps {
   /** How long evidence for a new selection may take to arrive. */
   readonly evidenceDeadlineMsOf: (subscription: Subscription) => number;
   /** One HTTP request; never throws for what the other side does. */
-  readonly send: (receiver: Receiver, body: DeliveryBody, signal: AbortSignal) => Promise<Outcome>;
+  readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
   readonly settings: PipelineSettings;
   readonly log: Log;
 }

@@ -89,7 +89,7 @@ export const simulate = async (seed: number, plant: Plant = {}): Promise<Outcome
       selectorOf,
       requirementOf: ({ rules }) => ({ kind: "rules", rules }),
       evidenceDeadlineMsOf: () => EVIDENCE_DEADLINE_MS,
-      send: (receiver, body) => receivers.send(process, receiver.id, body),
+      send: ({ receiver, body }) => receivers.send(process, receiver.id, body),
       settings: { mode: "enforce", duplicateWindowMs: 60 * MINUTE_MS, deliveryLeaseMs: 180_000 },
       log: () => {},
     };
