@@ -52,6 +52,13 @@ describe("pushBlob", () => {
     expect(seen.at(-1)).toBe("PUT /v2/acme/app/blobs/uploads/ID");
   });
 
+  test("does not ask to mount from what is no repository", async () => {
+    const { client, seen } = setUp();
+    const call = { mountFrom: "../x" };
+    expect((await failure(client.pushBlob(repository, hello, call))).code).toBe("REFERENCE_INVALID");
+    expect(seen.filter((path) => path.startsWith("POST"))).toEqual([]);
+  });
+
   test("sends bytes of a view, and shared ones, as they are", async () => {
     const { client } = setUp();
     const shared = new Uint8Array(new SharedArrayBuffer(5));

@@ -43,6 +43,25 @@ describe("authentication", () => {
     );
   });
 
+  test("a token that expired, or that was never issued, opens nothing", async () => {
+    let now = 0;
+    const { base } = await serve({
+      auth: { kind: "token", users, anonymousPull: true, tokenLifeS: 1 },
+      nowMs: () => now,
+    });
+    const token = await tokenOf(await send(`${base}/token?scope=repository:a:pull`, "GET"));
+    const ask = async (sent: string): Promise<readonly unknown[]> => {
+      const response = await send(`${base}/v2/a/tags/list`, "GET", undefined, {
+        authorization: `Bearer ${sent}`,
+      });
+      return [response.status, response.headers.get("www-authenticate")?.includes("invalid_token")];
+    };
+    expect(await ask(token)).toEqual([404, undefined]);
+    expect(await ask("x")).toEqual([401, true]);
+    now = 1_000;
+    expect(await ask(token)).toEqual([401, true]);
+  });
+
   test("nobody mounts from where they may not read", async () => {
     const { base, host } = await serve({ auth: { kind: "token", users } });
     const credentials = () => ({ username: "robot", password: "secret" });
