@@ -4,11 +4,7 @@ import { compileImagePolicy } from "./select-image-policy.ts";
 import { compileSemver } from "./select-semver.ts";
 import type { CompiledSelector } from "./selection.ts";
 
-/**
- * Prepares a selector for many tags. Never throws: what Flux would refuse (a bad range, a bad pattern) accepts
- * no tag and says so in `problem`.
- */
-export const compileSelector = (selector: Selector): CompiledSelector => {
+const compile = (selector: Selector): CompiledSelector => {
   switch (selector.kind) {
     case "digest":
       return DIGEST_SELECTOR;
@@ -19,4 +15,19 @@ export const compileSelector = (selector: Selector): CompiledSelector => {
     case "image-policy":
       return compileImagePolicy(selector);
   }
+};
+
+/** For as long as the selector itself lives, which is as long as its catalog is in use. */
+const compiled = new WeakMap<Selector, CompiledSelector>();
+
+/**
+ * Prepares a selector for many tags, once. Never throws: what Flux would refuse (a bad range, a bad pattern)
+ * accepts no tag and says so in `problem`.
+ */
+export const compileSelector = (selector: Selector): CompiledSelector => {
+  const known = compiled.get(selector);
+  if (known !== undefined) return known;
+  const fresh = compile(selector);
+  compiled.set(selector, fresh);
+  return fresh;
 };

@@ -27,7 +27,7 @@ const DEFAULTS: SelectionBenchOptions = {
 };
 
 const WARM_UP_ROUNDS = 10;
-const PUSHES_PER_SAMPLE = 2_000;
+const PUSHES_PER_SAMPLE = 20_000;
 const MS_PER_NS = 1e-6;
 
 const timedMs = (work: () => void): number => {
@@ -113,9 +113,10 @@ const samplePushes = (catalog: Catalog): number =>
 const matchRows = ({ subscriptions, rounds }: SelectionBenchOptions): readonly BenchRow[] => {
   const catalogs = subscriptions.map((count) => ({ count, catalog: createCatalog(toContent(count)) }));
   const samples = new Map(subscriptions.map((count): [number, number[]] => [count, []]));
-  // In turn, so that whatever else the machine does falls on all sizes alike.
+  // In turn, each first as often as the others, so that whatever else the machine does falls on all sizes alike.
   for (let round = 0; round < rounds + WARM_UP_ROUNDS; round++) {
-    for (const { count, catalog } of catalogs) {
+    const turn = round % catalogs.length;
+    for (const { count, catalog } of [...catalogs.slice(turn), ...catalogs.slice(0, turn)]) {
       const ms = samplePushes(catalog);
       if (round >= WARM_UP_ROUNDS) samples.get(count)?.push(ms);
     }
