@@ -36,6 +36,8 @@ const CODE = {
 
 const toPipelineError = (error: unknown): unknown => {
   if (!(error instanceof OrasError)) return error;
+  // Thrown by the injected `fetch` itself, for instance for an address that may not be reached: it says more.
+  if (error.cause instanceof PipelineError) return error.cause;
   const wait = error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs };
   return new PipelineError(error.message, { code: CODE[error.code], cause: error, ...wait });
 };

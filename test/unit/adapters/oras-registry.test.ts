@@ -92,6 +92,12 @@ describe("what leaves the question open", () => {
     expect(await codeOf(answering(response).fetchManifest({ ...name, digest: absent }, signal))).toBe(code);
   });
 
+  test("an address that our own fetch refuses", async () => {
+    const refused = new PipelineError("10.0.0.1 is private", { code: "RECEIVER_ADDRESS_REFUSED" });
+    const reader = answering(() => Promise.reject(refused));
+    expect(await codeOf(reader.resolveTag(name, "v1", signal))).toBe("RECEIVER_ADDRESS_REFUSED");
+  });
+
   test("a call that is given up", async () => {
     const { reader } = await setUp();
     expect(await codeOf(reader.resolveTag(name, "v1", AbortSignal.abort()))).toBe("REGISTRY_UNAVAILABLE");
