@@ -25,6 +25,8 @@ export interface LocalRuntime {
 const startServer = async (config: Config, { deps, catalogs, secrets, fetchJson }: Wired) => {
   const { clock, queue } = deps;
   const endpoints = createEndpoints(config.sources, secrets, clock, fetchJson);
+  // A secret that is missing is said now, not to the first registry that calls.
+  await Promise.all(endpoints.map((endpoint) => endpoint.options()));
   const health = () => ({
     status: "ok",
     mode: config.mode,

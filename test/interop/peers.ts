@@ -77,6 +77,20 @@ export const peers = [
     typicalBuildS: 2,
   },
   {
+    name: "strace",
+    version: "6.1",
+    recipe: { kind: "debian", package: "strace", pin: "6.1*" },
+    neededBy: "core",
+    typicalBuildS: 2,
+  },
+  {
+    name: "libunwind",
+    version: "1.6.2",
+    recipe: { kind: "debian", package: "libunwind8", pin: "1.6.2*" },
+    neededBy: "core",
+    typicalBuildS: 2,
+  },
+  {
     name: "distribution-3",
     version: "3.1.2",
     recipe: goInstall("github.com/distribution/distribution/v3/cmd/registry", "registry"),
