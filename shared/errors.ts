@@ -22,6 +22,7 @@ const DISPOSITION = {
   STATE_CONFLICT: "retry",
   QUEUE_UNAVAILABLE: "retry",
   CATALOG_INVALID: "drop",
+  CLUSTER_UNAVAILABLE: "retry",
   WORK_MALFORMED: "dead-letter",
   RECEIVER_ADDRESS_REFUSED: "drop",
 } as const satisfies Record<string, Disposition>;

@@ -83,3 +83,18 @@ export const RECEIVER_KINDS_WITHOUT_VERSION: ReadonlySet<string> = new Set([
   "ImageRepository",
   "ArtifactGenerator",
 ]);
+
+/** A kind as a cluster's API lists it, the versions in the order we would have them. */
+export interface ServedResource {
+  readonly group: string;
+  readonly plural: string;
+  readonly versions: readonly string[];
+}
+
+const toPlural = (kind: string): string => `${kind.toLowerCase().replace(/y$/, "ie")}s`;
+
+/** What to ask a running cluster for. */
+export const SERVED_RESOURCES: readonly ServedResource[] = Array.from(SERVED, ([type, versions]) => {
+  const [group = "", kind = ""] = type.split("/");
+  return { group, plural: toPlural(kind), versions };
+});
