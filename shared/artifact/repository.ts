@@ -1,4 +1,4 @@
-import { type Digest, isDigest } from "./digest.ts";
+import type { Digest } from "./digest.ts";
 
 /** A repository as the catalog and events name it: canonical registry host (with port) and path. */
 export interface RepositoryName {
@@ -33,9 +33,3 @@ export const formatRepository = ({ registry, repository }: RepositoryName): stri
 
 export const formatArtifact = (artifact: ArtifactName): string =>
   `${formatRepository(artifact)}@${artifact.digest}`;
-
-export const isArtifactName = (value: {
-  registry: string;
-  repository: string;
-  digest: string;
-}): value is ArtifactName => value.registry !== "" && value.repository !== "" && isDigest(value.digest);
