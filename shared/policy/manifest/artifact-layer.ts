@@ -47,7 +47,7 @@ const parseManifest = (bytes: Uint8Array): unknown => {
   }
 };
 
-/** The layer Flux itself would take: the one of its own type, else the first. */
+/** The layer that `flux push artifact` makes; else the first, which is what Flux unpacks. */
 const chooseLayer = (manifest: unknown): ArtifactName["digest"] => {
   const layers: readonly unknown[] =
     isRecord(manifest) && Array.isArray(manifest.layers) ? manifest.layers : [];

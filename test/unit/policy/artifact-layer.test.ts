@@ -1,6 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { readArtifactLayer } from "../../../shared/policy/manifest/artifact-layer.ts";
+import { toBlob } from "../../../functions/local/playground/sigstore/oci.ts";
+import { fetchArtifactManifests, readArtifactLayer } from "../../../shared/policy/manifest/artifact-layer.ts";
+import { createMemoryRegistry } from "../../support/memory-registry.ts";
 
 const BLOCK = 512;
 
@@ -77,5 +79,55 @@ describe("layers of flux push artifact", () => {
   test("a bomb is refused: what it unpacks to is capped", () => {
     const bomb = gzipSync(Buffer.alloc(300 * 1024 * 1024), { level: 9 });
     expect(() => readArtifactLayer(bomb)).toThrow(expect.objectContaining({ code: "CATALOG_INVALID" }));
+  });
+});
+
+describe("artifacts of manifests", () => {
+  const digestOf = (bytes: Uint8Array): Digest =>
+    `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  const layer = pack(entry("a.yaml", "a: 1\n"));
+  const name = { registry: "ghcr.io", repository: "acme/manifests" };
+  const fluxType = "application/vnd.cncf.flux.content.v1.tar+gzip";
+
+  const fetchFrom = (manifest: unknown, blobs: readonly Uint8Array[] = [layer]) => {
+    const registry = createMemoryRegistry();
+    const bytes = Buffer.from(typeof manifest === "string" ? manifest : JSON.stringify(manifest));
+    const digest = digestOf(bytes);
+    const mediaType = "application/vnd.oci.image.manifest.v1+json";
+    registry.push(name, {
+      mediaType,
+      bytes,
+      digest,
+      blobs: blobs.map((blob) => toBlob(blob, fluxType)),
+    });
+    return fetchArtifactManifests(registry, { ...name, digest }, AbortSignal.timeout(1_000));
+  };
+
+  test("give the files of the layer that Flux would take", async () => {
+    const other = pack(entry("b.yaml", ""));
+    const descriptor = (mediaType: string, blob: Uint8Array) => ({ mediaType, digest: digestOf(blob) });
+    const layers = [descriptor("application/other", other), descriptor(fluxType, layer)];
+    expect((await fetchFrom({ layers }, [layer, other])).map((file) => file.name)).toEqual(["a.yaml"]);
+    const first = { layers: layers.slice(0, 1) };
+    expect((await fetchFrom(first, [layer, other])).map((file) => file.name)).toEqual(["b.yaml"]);
+  });
+
+  test.each<[string, unknown]>([
+    ["is no JSON", "hello"],
+    ["has no layer", { layers: [] }],
+    ["has layers that are none", { layers: "x" }],
+    ["has a layer without digest", { layers: [{ mediaType: fluxType }] }],
+    [
+      "names a layer that is not there",
+      { layers: [{ mediaType: fluxType, digest: `sha256:${"0".repeat(64)}` }] },
+    ],
+  ])("one that %s is refused", async (_, manifest) => {
+    await expect(fetchFrom(manifest)).rejects.toMatchObject({ code: "CATALOG_INVALID" });
+  });
+
+  test("one that is not there is refused", async () => {
+    const artifact = { ...name, digest: digestOf(layer) };
+    const fetched = fetchArtifactManifests(createMemoryRegistry(), artifact, AbortSignal.timeout(1_000));
+    await expect(fetched).rejects.toMatchObject({ code: "CATALOG_INVALID" });
   });
 });
