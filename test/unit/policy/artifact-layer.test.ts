@@ -83,6 +83,60 @@ describe("layers of flux push artifact", () => {
 });
 
 describe("artifacts of manifests", () => {
+  const layer = pack(
+      entry("./", "", "5"),
+      entry("./apps/a.yaml", "a: 1\n"),
+      entry("README.md", "# hi"),
+      entry("b.yml", "b: 2\n"),
+      entry("c.json", "{}"),
+      entry("link.yaml", "", "2"),
+    );
+    expect(readArtifactLayer(layer).map(({ name, bytes }) => [name, Buffer.from(bytes).toString()])).toEqual([
+      ["apps/a.yaml", "a: 1\n"],
+      ["b.yml", "b: 2\n"],
+      ["c.json", "{}"],
+    ]);
+  });
+
+  test("read long names in each of the three ways", () => {
+    const long = `${"d/".repeat(80)}a.yaml`;
+    const pax = ` path=${long}\n`;
+    const record = `${pax.length + 3}${pax}`;
+    expect(names(pack(entry("x", record, "x"), entry("short.yaml", "")))).toEqual([long]);
+    expect(names(pack(entry("././@LongLink", `${long}\0`, "L"), entry("short.yaml", "")))).toEqual([long]);
+    expect(names(pack(entry("a.yaml", "", "0", "deep/folder")))).toEqual(["deep/folder/a.yaml"]);
+    expect(names(pack(entry("x", record, "x"), entry("a.yaml", ""), entry("b.yaml", "")))).toEqual([
+      long,
+      "b.yaml",
+    ]);
+  });
+
+  const good = Buffer.concat([entry("a.yaml", "a: 1\n"), END]);
+  const changed = (at: number, value: number): Uint8Array => {
+    const copy = Buffer.from(good);
+    copy[at] = value;
+    return gzipSync(copy);
+  };
+
+  test.each<[string, Uint8Array]>([
+    ["no gzip", Buffer.from("hello")],
+    ["cut gzip", gzipSync(good).subarray(0, 30)],
+    ["a wrong checksum", changed(0, 0x62)],
+    ["a size that is none", changed(124, 0x39)],
+    ["a file longer than the archive", gzipSync(entry("a.yaml", "x".repeat(2000)).subarray(0, 1024))],
+    ["bytes that are no archive", gzipSync(Buffer.alloc(2000, 0x61))],
+    ["a name without end", pack(entry("x", "n".repeat(70_000), "L"))],
+  ])("%s is refused", (_, layer) => {
+    expect(() => readArtifactLayer(layer)).toThrow(expect.objectContaining({ code: "CATALOG_INVALID" }));
+  });
+
+  test("a bomb is refused: what it unpacks to is capped", () => {
+    const bomb = gzipSync(Buffer.alloc(300 * 1024 * 1024), { level: 9 });
+    expect(() => readArtifactLayer(bomb)).toThrow(expect.objectContaining({ code: "CATALOG_INVALID" }));
+  });
+});
+
+describe("artifacts of manifests", () => {
   const digestOf = (bytes: Uint8Array): Digest =>
     `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
   const layer = pack(entry("a.yaml", "a: 1\n"));
