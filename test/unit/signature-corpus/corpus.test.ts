@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CASES } from "./cases.ts";
 import { type CorpusCase, expectedFor, type Format } from "./corpus-case.ts";
+import { MILDER, STRICTER } from "./deviations.ts";
 import { toAttacked, toTwin, toVerdict } from "./run-case.ts";
 import { createWorld } from "./world.ts";
 
@@ -53,5 +54,16 @@ describe("the corpus", () => {
   test("names no case twice", () => {
     const names = runs.map(({ corpusCase, format }) => title(corpusCase, format));
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  test("lists deviations from cosign by cases that exist and the verdict that they have", () => {
+    for (const { expected, cases } of [...STRICTER, ...MILDER]) {
+      for (const name of cases) {
+        const verdicts = runs
+          .filter(({ corpusCase }) => corpusCase.name === name)
+          .map(({ corpusCase, format }) => expectedFor(corpusCase, format));
+        expect({ name, verdicts }).toEqual({ name, verdicts: expect.arrayContaining([expected]) });
+      }
+    }
   });
 });

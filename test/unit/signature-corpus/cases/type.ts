@@ -54,6 +54,32 @@ export const typeCases: readonly CorpusCase[] = [
       }),
     ),
   },
+  {
+    attackClass: 22,
+    name: "bundle with two contents, one of them right",
+    formats: BUNDLES,
+    expected: "evidence-malformed",
+    attack: steps(
+      tamper({
+        bundle: (bundle) => ({
+          ...bundle,
+          messageSignature: {
+            messageDigest: { algorithm: "SHA2_256", digest: Buffer.alloc(32).toString("base64") },
+            signature: "AAAA",
+          },
+        }),
+      }),
+    ),
+  },
+  {
+    attackClass: 28,
+    name: "bundle with two signers, one of them right",
+    formats: BUNDLES,
+    expected: "evidence-malformed",
+    attack: steps(
+      tamper({ bundle: (bundle) => set(bundle, ["verificationMaterial", "publicKey"], { hint: "x" }) }),
+    ),
+  },
   manifestCase("layer listed as bundle v0.4, holding one of v0.3", BUNDLES, "verified", (manifest) =>
     set(manifest, ["layers", 0, "mediaType"], V04),
   ),
