@@ -2,40 +2,20 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { toBlob } from "../../../functions/local/playground/sigstore/oci.ts";
 import { fetchArtifactManifests, readArtifactLayer } from "../../../shared/policy/manifest/artifact-layer.ts";
+import { packTar, TAR_END, tarEntry } from "../../support/tar.ts";
 import { createMemoryRegistry } from "../../support/memory-registry.ts";
 
-const BLOCK = 512;
-
-/** A ustar entry as GNU tar and Go's archive/tar write it. */
-const entry = (name: string, content: string | Uint8Array, type = "0", prefix = ""): Uint8Array => {
-  const bytes = typeof content === "string" ? Buffer.from(content) : content;
-  const header = Buffer.alloc(BLOCK);
-  header.write(name, 0);
-  header.write("0000644\0", 100);
-  header.write(`${bytes.byteLength.toString(8).padStart(11, "0")}\0`, 124);
-  header.write("        ", 148);
-  header.write(type, 156);
-  header.write("ustar\0", 257);
-  header.write(prefix, 345);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-  const padding = Buffer.alloc((BLOCK - (bytes.byteLength % BLOCK)) % BLOCK);
-  return Buffer.concat([header, bytes, padding]);
-};
-
-const END = Buffer.alloc(2 * BLOCK);
-const pack = (...entries: readonly Uint8Array[]): Uint8Array => gzipSync(Buffer.concat([...entries, END]));
 const names = (layer: Uint8Array): readonly string[] => readArtifactLayer(layer).map(({ name }) => name);
 
 describe("layers of flux push artifact", () => {
   test("give their manifests, and nothing else", () => {
-    const layer = pack(
-      entry("./", "", "5"),
-      entry("./apps/a.yaml", "a: 1\n"),
-      entry("README.md", "# hi"),
-      entry("b.yml", "b: 2\n"),
-      entry("c.json", "{}"),
-      entry("link.yaml", "", "2"),
+    const layer = packTar(
+      tarEntry("./", "", "5"),
+      tarEntry("./apps/a.yaml", "a: 1\n"),
+      tarEntry("README.md", "# hi"),
+      tarEntry("b.yml", "b: 2\n"),
+      tarEntry("c.json", "{}"),
+      tarEntry("link.yaml", "", "2"),
     );
     expect(readArtifactLayer(layer).map(({ name, bytes }) => [name, Buffer.from(bytes).toString()])).toEqual([
       ["apps/a.yaml", "a: 1\n"],
@@ -48,16 +28,16 @@ describe("layers of flux push artifact", () => {
     const long = `${"d/".repeat(80)}a.yaml`;
     const pax = ` path=${long}\n`;
     const record = `${pax.length + 3}${pax}`;
-    expect(names(pack(entry("x", record, "x"), entry("short.yaml", "")))).toEqual([long]);
-    expect(names(pack(entry("././@LongLink", `${long}\0`, "L"), entry("short.yaml", "")))).toEqual([long]);
-    expect(names(pack(entry("a.yaml", "", "0", "deep/folder")))).toEqual(["deep/folder/a.yaml"]);
-    expect(names(pack(entry("x", record, "x"), entry("a.yaml", ""), entry("b.yaml", "")))).toEqual([
+    expect(names(packTar(tarEntry("x", record, "x"), tarEntry("short.yaml", "")))).toEqual([long]);
+    expect(names(packTar(tarEntry("././@LongLink", `${long}\0`, "L"), tarEntry("short.yaml", "")))).toEqual([long]);
+    expect(names(packTar(tarEntry("a.yaml", "", "0", "deep/folder")))).toEqual(["deep/folder/a.yaml"]);
+    expect(names(packTar(tarEntry("x", record, "x"), tarEntry("a.yaml", ""), tarEntry("b.yaml", "")))).toEqual([
       long,
       "b.yaml",
     ]);
   });
 
-  const good = Buffer.concat([entry("a.yaml", "a: 1\n"), END]);
+  const good = Buffer.concat([tarEntry("a.yaml", "a: 1\n"), TAR_END]);
   const changed = (at: number, value: number): Uint8Array => {
     const copy = Buffer.from(good);
     copy[at] = value;
@@ -69,9 +49,9 @@ describe("layers of flux push artifact", () => {
     ["cut gzip", gzipSync(good).subarray(0, 30)],
     ["a wrong checksum", changed(0, 0x62)],
     ["a size that is none", changed(124, 0x39)],
-    ["a file longer than the archive", gzipSync(entry("a.yaml", "x".repeat(2000)).subarray(0, 1024))],
+    ["a file longer than the archive", gzipSync(tarEntry("a.yaml", "x".repeat(2000)).subarray(0, 1024))],
     ["bytes that are no archive", gzipSync(Buffer.alloc(2000, 0x61))],
-    ["a name without end", pack(entry("x", "n".repeat(70_000), "L"))],
+    ["a name without end", packTar(tarEntry("x", "n".repeat(70_000), "L"))],
   ])("%s is refused", (_, layer) => {
     expect(() => readArtifactLayer(layer)).toThrow(expect.objectContaining({ code: "CATALOG_INVALID" }));
   });
@@ -83,63 +63,7 @@ describe("layers of flux push artifact", () => {
 });
 
 describe("artifacts of manifests", () => {
-  const layer = pack(
-      entry("./", "", "5"),
-      entry("./apps/a.yaml", "a: 1\n"),
-      entry("README.md", "# hi"),
-      entry("b.yml", "b: 2\n"),
-      entry("c.json", "{}"),
-      entry("link.yaml", "", "2"),
-    );
-    expect(readArtifactLayer(layer).map(({ name, bytes }) => [name, Buffer.from(bytes).toString()])).toEqual([
-      ["apps/a.yaml", "a: 1\n"],
-      ["b.yml", "b: 2\n"],
-      ["c.json", "{}"],
-    ]);
-  });
-
-  test("read long names in each of the three ways", () => {
-    const long = `${"d/".repeat(80)}a.yaml`;
-    const pax = ` path=${long}\n`;
-    const record = `${pax.length + 3}${pax}`;
-    expect(names(pack(entry("x", record, "x"), entry("short.yaml", "")))).toEqual([long]);
-    expect(names(pack(entry("././@LongLink", `${long}\0`, "L"), entry("short.yaml", "")))).toEqual([long]);
-    expect(names(pack(entry("a.yaml", "", "0", "deep/folder")))).toEqual(["deep/folder/a.yaml"]);
-    expect(names(pack(entry("x", record, "x"), entry("a.yaml", ""), entry("b.yaml", "")))).toEqual([
-      long,
-      "b.yaml",
-    ]);
-  });
-
-  const good = Buffer.concat([entry("a.yaml", "a: 1\n"), END]);
-  const changed = (at: number, value: number): Uint8Array => {
-    const copy = Buffer.from(good);
-    copy[at] = value;
-    return gzipSync(copy);
-  };
-
-  test.each<[string, Uint8Array]>([
-    ["no gzip", Buffer.from("hello")],
-    ["cut gzip", gzipSync(good).subarray(0, 30)],
-    ["a wrong checksum", changed(0, 0x62)],
-    ["a size that is none", changed(124, 0x39)],
-    ["a file longer than the archive", gzipSync(entry("a.yaml", "x".repeat(2000)).subarray(0, 1024))],
-    ["bytes that are no archive", gzipSync(Buffer.alloc(2000, 0x61))],
-    ["a name without end", pack(entry("x", "n".repeat(70_000), "L"))],
-  ])("%s is refused", (_, layer) => {
-    expect(() => readArtifactLayer(layer)).toThrow(expect.objectContaining({ code: "CATALOG_INVALID" }));
-  });
-
-  test("a bomb is refused: what it unpacks to is capped", () => {
-    const bomb = gzipSync(Buffer.alloc(300 * 1024 * 1024), { level: 9 });
-    expect(() => readArtifactLayer(bomb)).toThrow(expect.objectContaining({ code: "CATALOG_INVALID" }));
-  });
-});
-
-describe("artifacts of manifests", () => {
-  const digestOf = (bytes: Uint8Array): Digest =>
-    `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-  const layer = pack(entry("a.yaml", "a: 1\n"));
+  const layer = packTar(tarEntry("a.yaml", "a: 1\n"));
   const name = { registry: "ghcr.io", repository: "acme/manifests" };
   const fluxType = "application/vnd.cncf.flux.content.v1.tar+gzip";
 
@@ -158,7 +82,7 @@ describe("artifacts of manifests", () => {
   };
 
   test("give the files of the layer that Flux would take", async () => {
-    const other = pack(entry("b.yaml", ""));
+    const other = packTar(tarEntry("b.yaml", ""));
     const descriptor = (mediaType: string, blob: Uint8Array) => ({ mediaType, digest: digestOf(blob) });
     const layers = [descriptor("application/other", other), descriptor(fluxType, layer)];
     expect((await fetchFrom({ layers }, [layer, other])).map((file) => file.name)).toEqual(["a.yaml"]);
