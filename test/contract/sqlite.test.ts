@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { openDatabase } from "../../shared/adapters/node/sqlite/database.ts";
+import { MIGRATIONS } from "../../shared/adapters/node/sqlite/migrations.ts";
 import { createSqliteStateStore } from "../../shared/adapters/node/sqlite/state-store.ts";
 import { createSqliteWorkQueue } from "../../shared/adapters/node/sqlite/work-queue.ts";
 import { PipelineError } from "../../shared/errors.ts";
@@ -50,6 +52,31 @@ describe("the state file", () => {
     await restarted.freeAbandoned();
     expect((await restarted.receive(1, 60_000)).map(({ id }) => id)).toEqual(["a"]);
     await reopened.close();
+    await close();
+  });
+
+  test("of an older Sluice is migrated with the work in it", async () => {
+    const { path, clock, close } = openTemporary();
+    const olderPath = `${path}.older`;
+    const older = new DatabaseSync(olderPath);
+    older.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`);
+    const insert = older.prepare("INSERT INTO queue VALUES (?, ?, ?, ?, ?)");
+    const work = JSON.stringify({ kind: "deliver", receiver: "r" });
+    insert.run("b", work, 2, 3, null);
+    insert.run("c", work, 1, 0, null);
+    insert.run("a", work, clock.nowMs() + 1, 1, "held");
+    older.close();
+    const migrated = openDatabase(olderPath);
+    const queue = createSqliteWorkQueue(migrated, clock);
+    await queue.send([{ id: "b", work: { kind: "deliver", receiver: "twice" } }]);
+    const received = await queue.receive(10, 1_000);
+    expect(received.map(({ id, receiveCount }) => [id, receiveCount])).toEqual([
+      ["c", 1],
+      ["b", 4],
+    ]);
+    await queue.freeAbandoned();
+    expect(queue.counts().waiting).toBe(3);
+    await migrated.close();
     await close();
   });
 

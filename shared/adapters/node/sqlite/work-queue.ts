@@ -4,8 +4,8 @@ import type { Database } from "./database.ts";
 
 const SEND = "INSERT OR IGNORE INTO queue (id, work, available_at_ms) VALUES (?, ?, ?)";
 const RECEIVE =
-  "SELECT id, work, receives FROM queue WHERE available_at_ms <= ? ORDER BY available_at_ms, id LIMIT ?";
-const LEASE = "UPDATE queue SET lease = ?, available_at_ms = ?, receives = receives + 1 WHERE id = ?";
+  "SELECT sequence, id, work, receives FROM queue WHERE available_at_ms <= ? ORDER BY available_at_ms, sequence LIMIT ?";
+const LEASE = "UPDATE queue SET lease = ?, available_at_ms = ?, receives = receives + 1 WHERE sequence = ?";
 const COMPLETE = "DELETE FROM queue WHERE id = ? AND lease = ?";
 const RETRY = "UPDATE queue SET lease = NULL, available_at_ms = ? WHERE id = ? AND lease = ?";
 const PARK =
@@ -45,7 +45,7 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
       const rows = database.statement(RECEIVE).all(nowMs, limit);
       return rows.map((row): ReceivedWork => {
         const lease = randomUUID();
-        database.statement(LEASE).run(lease, nowMs + leaseMs, row.id as string);
+        database.statement(LEASE).run(lease, nowMs + leaseMs, Number(row.sequence));
         return {
           id: row.id as string,
           work: JSON.parse(row.work as string) as Work,
