@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Clock, Push, QueuedWork, Random, WorkQueue } from "../ports.ts";
 
 export interface AcceptDeps {
@@ -9,9 +9,8 @@ export interface AcceptDeps {
 
 /** Exact duplicates share an id; an event without one is new each time (a tag may be pushed twice). */
 const toWorkId = (push: Push, nowMs: number, random: Random): string => {
-  const hash = createHash("sha256").update(JSON.stringify(push));
-  if (push.id === undefined) hash.update(`${nowMs}/${random.fraction()}`);
-  return `push/${hash.digest("hex")}`;
+  const text = JSON.stringify(push);
+  return `push/${hash("sha256", push.id === undefined ? `${text}${nowMs}/${random.fraction()}` : text)}`;
 };
 
 /**

@@ -3,10 +3,18 @@ import { malformed, tooLarge } from "./malformed.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
-const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 const WHITESPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+/** By byte: how many levels deeper it leads. Tables, since every byte of every body is looked up. */
+const LEVELS = new Int8Array(256);
+for (const opening of "[{") LEVELS[opening.charCodeAt(0)] = 1;
+for (const closing of "]}") LEVELS[closing.charCodeAt(0)] = -1;
+/** By byte: how many values it announces. */
+const VALUES = new Uint8Array(256);
+for (const announcing of "[{,") VALUES[announcing.charCodeAt(0)] = 1;
+
+/** Keeps no state between whole texts, not even after a bad one. */
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Walks the bytes outside strings. In UTF-8 no byte of a longer character equals an ASCII one. */
 const eachStructuralByte = (bytes: Uint8Array, visit: (byte: number, at: number) => void): void => {
@@ -25,12 +33,9 @@ const checkShape = (source: string, field: string, bytes: Uint8Array): void => {
   let depth = 0;
   let values = 0;
   eachStructuralByte(bytes, (byte) => {
-    if (OPENING.has(byte)) {
-      depth += 1;
-      values += 1;
-      if (depth > MAX_JSON_DEPTH) throw tooLarge(source, field, `${MAX_JSON_DEPTH} levels of nesting`);
-    } else if (CLOSING.has(byte)) depth -= 1;
-    else if (byte === COMMA) values += 1;
+    depth += LEVELS[byte] ?? 0;
+    values += VALUES[byte] ?? 0;
+    if (depth > MAX_JSON_DEPTH) throw tooLarge(source, field, `${MAX_JSON_DEPTH} levels of nesting`);
     if (values > MAX_JSON_VALUES) throw tooLarge(source, field, `${MAX_JSON_VALUES} values`);
   });
 };
@@ -45,7 +50,7 @@ export const parseBoundedJson = (
   if (bytes.length > maxBytes) throw tooLarge(source, field, `${maxBytes} bytes`);
   checkShape(source, field, bytes);
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(UTF8.decode(bytes));
   } catch (cause) {
     throw malformed(source, field, "is not JSON in UTF-8", cause);
   }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { Secret } from "../artifact/secret.ts";
 import type { IncomingRequest } from "../ports.ts";
 import type { AuthenticationResult } from "./authentication.ts";
@@ -7,16 +7,19 @@ import type { SourceOptions } from "./source.ts";
 const SCHEME = /^(?:Bearer|Basic) +/i;
 const BASIC = /^Basic +/i;
 
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
+const sha256 = (bytes: Uint8Array | string): Uint8Array => hash("sha256", bytes, "buffer");
 
 /** An empty variable is a mistake, not a secret that everybody knows. */
 export const usableSecrets = ({ secrets }: SourceOptions): readonly Secret[] =>
   secrets.filter((secret) => secret.revealBytes().length > 0);
 
-// Hashing first hides the length as well; every secret is compared, so the time does not tell which one matched.
-const matchesAny = (candidate: string, secrets: readonly Secret[]): boolean => {
-  const given = sha256(new TextEncoder().encode(candidate));
-  return secrets.map((secret) => timingSafeEqual(given, sha256(secret.revealBytes()))).some((equal) => equal);
+// Hashing first hides the length as well; every pair is compared, so the time does not tell what matched.
+const matchesAny = (readings: readonly string[], secrets: readonly Secret[]): boolean => {
+  const known = secrets.map((secret) => sha256(secret.revealBytes()));
+  return readings
+    .map((reading) => sha256(reading))
+    .flatMap((given) => known.map((each) => timingSafeEqual(given, each)))
+    .some((equal) => equal);
 };
 
 /** A secret may be configured as the whole header value, as the token, as `user:password` or as the password. */
@@ -28,10 +31,9 @@ const readingsOf = (value: string): readonly string[] => {
 
 const judge = (value: string | undefined, secrets: readonly Secret[]): AuthenticationResult => {
   if (value === undefined || value === "") return { authentic: false, reason: "secret-missing" };
-  const matched = readingsOf(value)
-    .map((reading) => matchesAny(reading, secrets))
-    .some((equal) => equal);
-  return matched ? { authentic: true, by: "shared-secret" } : { authentic: false, reason: "secret-wrong" };
+  return matchesAny(readingsOf(value), secrets)
+    ? { authentic: true, by: "shared-secret" }
+    : { authentic: false, reason: "secret-wrong" };
 };
 
 const headerOf = ({ headers }: IncomingRequest, { header }: SourceOptions): string | undefined =>
@@ -88,7 +90,7 @@ export const authenticateAddress = (
   if (secrets.length === 0) return withoutSecret(options);
   const readings = readingsOfLastSegment(request.path);
   if (readings.includes("")) return { authentic: false, reason: "secret-missing" };
-  return readings.map((reading) => matchesAny(reading, secrets)).some((equal) => equal)
+  return matchesAny(readings, secrets)
     ? { authentic: true, by: "none" }
     : { authentic: false, reason: "secret-wrong" };
 };

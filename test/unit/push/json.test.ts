@@ -50,6 +50,15 @@ describe("bounded JSON", () => {
     );
   });
 
+  test("a bad body leaves nothing behind for the next one", () => {
+    // The first byte of a character of three, and nothing else.
+    const cut = Uint8Array.of(0x22, 0xe2);
+    expect(codeOf(() => parseBoundedJson("x", cut, 10))).toMatch(/^PUSH_MALFORMED/);
+    expect(parseBoundedJson("x", bytes('"\ufeffü€"'), 20)).toBe("\ufeffü€");
+    expect(parseBoundedJson("x", bytes("\ufeff[1]"), 20)).toEqual([1]);
+    expect(parseBoundedJson("x", bytes("\ufeff[1]"), 20)).toEqual([1]);
+  });
+
   test("brackets in strings are no nesting", () => {
     const text = JSON.stringify({ a: '[[[["{{'.repeat(100), b: 'quote \\" [' });
     expect(parseBoundedJson("x", bytes(text), 10_000)).toEqual(JSON.parse(text));
