@@ -1,9 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { toBlob } from "../../../functions/local/playground/sigstore/oci.ts";
+import { digestOf, toBlob } from "../../../functions/local/playground/sigstore/oci.ts";
 import { fetchArtifactManifests, readArtifactLayer } from "../../../shared/policy/manifest/artifact-layer.ts";
-import { packTar, TAR_END, tarEntry } from "../../support/tar.ts";
 import { createMemoryRegistry } from "../../support/memory-registry.ts";
+import { packTar, TAR_END, tarEntry } from "../../support/tar.ts";
 
 const names = (layer: Uint8Array): readonly string[] => readArtifactLayer(layer).map(({ name }) => name);
 
@@ -29,12 +29,13 @@ describe("layers of flux push artifact", () => {
     const pax = ` path=${long}\n`;
     const record = `${pax.length + 3}${pax}`;
     expect(names(packTar(tarEntry("x", record, "x"), tarEntry("short.yaml", "")))).toEqual([long]);
-    expect(names(packTar(tarEntry("././@LongLink", `${long}\0`, "L"), tarEntry("short.yaml", "")))).toEqual([long]);
-    expect(names(packTar(tarEntry("a.yaml", "", "0", "deep/folder")))).toEqual(["deep/folder/a.yaml"]);
-    expect(names(packTar(tarEntry("x", record, "x"), tarEntry("a.yaml", ""), tarEntry("b.yaml", "")))).toEqual([
+    expect(names(packTar(tarEntry("././@LongLink", `${long}\0`, "L"), tarEntry("short.yaml", "")))).toEqual([
       long,
-      "b.yaml",
     ]);
+    expect(names(packTar(tarEntry("a.yaml", "", "0", "deep/folder")))).toEqual(["deep/folder/a.yaml"]);
+    expect(
+      names(packTar(tarEntry("x", record, "x"), tarEntry("a.yaml", ""), tarEntry("b.yaml", ""))),
+    ).toEqual([long, "b.yaml"]);
   });
 
   const good = Buffer.concat([tarEntry("a.yaml", "a: 1\n"), TAR_END]);
