@@ -6,8 +6,11 @@ import { CliError } from "../../shared/cli/cli-error.ts";
 import type { PolicyPorts } from "../../shared/cli/policy-ports.ts";
 import type { ClusterSettings } from "../../shared/config/config.ts";
 import { parseConfig } from "../../shared/config.ts";
+import { createVerifier } from "../../shared/signature/verifier.ts";
 import { loadCatalog } from "./catalogs.ts";
+import { createClusterReader } from "./cluster-manifests.ts";
 import { createRegistry } from "./registry.ts";
+import { createTrustedRoots } from "./trusted-roots.ts";
 
 const toCluster = (name: string, folder: string): ClusterSettings => ({
   name,
@@ -31,11 +34,19 @@ export const createPolicyPorts = (env: Readonly<Record<string, string | undefine
     async loadPolicy(path, { cwd }) {
       const { text, file, baseFolder } = await readConfigText(path, cwd);
       const config = parseConfig(text, { file, baseFolder });
-      return { config, ...(await loadCatalog(config.clusters, secrets)) };
+      const registry = createRegistry(config, secrets, { nowMs: Date.now });
+      try {
+        const trustedRoots = createTrustedRoots(config.trustedRoots, () => undefined);
+        const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: Date.now });
+        const read = createClusterReader(secrets, { registry: registry.reader, verifier, secrets });
+        return { config, ...(await loadCatalog(config.clusters, read)) };
+      } finally {
+        await registry.close();
+      }
     },
     openRegistry: (config) => createRegistry(config, secrets, { nowMs: Date.now }),
     loadFolder: (cluster, folder, { cwd }) =>
-      loadCatalog([toCluster(cluster, resolve(cwd, folder))], secrets),
+      loadCatalog([toCluster(cluster, resolve(cwd, folder))], createClusterReader(secrets)),
     async writeFile(path, text, replace, { cwd }) {
       await writeFile(resolve(cwd, path), text, { flag: replace ? "w" : "wx" }).catch((cause: unknown) => {
         throw toWriteError(path, cause);

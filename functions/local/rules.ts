@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
-import type { RuleSettings } from "../../shared/config/config.ts";
+import type { RuleSettings, TrustSettings } from "../../shared/config/config.ts";
 import type { RepositoryRule } from "../../shared/pipeline/requirement.ts";
 import type { SecretSource, VerifyRule } from "../../shared/ports.ts";
 
-const toVerifyRule = async (rule: RuleSettings, secrets: SecretSource): Promise<VerifyRule> => {
+/** A rule of sluice.yaml with its keys read. Throws `SECRET_UNAVAILABLE`. */
+export const toVerifyRule = async (
+  rule: TrustSettings & Partial<Pick<RuleSettings, "predicateType" | "signatureRepository">>,
+  secrets: SecretSource,
+): Promise<VerifyRule> => {
   const keys = await Promise.all(rule.keys.map(async (ref) => (await secrets.read(ref)).reveal()));
   const { identities, transparencyLog, trustedRoot, predicateType, signatureRepository } = rule;
   const content = {

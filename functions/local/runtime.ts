@@ -1,9 +1,12 @@
 import type { AddressInfo } from "node:net";
+import { parseReference } from "oras-js";
 import { openDatabase } from "../../shared/adapters/node/sqlite/database.ts";
+import { formatRepository, toRepositoryName } from "../../shared/artifact/repository.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { createIntake } from "../../shared/pipeline/intake.ts";
 import { createPipeline } from "../../shared/pipeline.ts";
 import type { Finding } from "../../shared/policy/finding.ts";
+import type { Push } from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
 import { createEndpoints } from "./endpoints.ts";
 import { lockInstance } from "./instance-lock.ts";
@@ -22,7 +25,21 @@ export interface LocalRuntime {
   stop(): Promise<void>;
 }
 
-const startServer = async (config: Config, { deps, catalogs, secrets, fetchJson }: Wired) => {
+/** The policy itself may live in a repository: a push there, of manifests or of their signature, is read at once. */
+const namesManifests = ({ clusters }: Config, pushes: readonly Push[]): boolean => {
+  const repositories = clusters.flatMap(({ manifests }) =>
+    manifests.kind === "artifact" ? [formatRepository(parseReference(manifests.reference))] : [],
+  );
+  return pushes.some(({ registry = "", repository = "" }) =>
+    repositories.includes(formatRepository(toRepositoryName(registry, repository))),
+  );
+};
+
+const startServer = async (
+  config: Config,
+  { deps, catalogs, secrets, fetchJson }: Wired,
+  reload: () => void,
+) => {
   const { clock, queue } = deps;
   const endpoints = createEndpoints(config.sources, secrets, clock, fetchJson);
   // A secret that is missing is said now, not to the first registry that calls.
@@ -35,7 +52,13 @@ const startServer = async (config: Config, { deps, catalogs, secrets, fetchJson 
   });
   const server = createServer({
     maxBodyBytes: config.limits.bodyBytes,
-    intake: createIntake({ ...deps, endpoints }),
+    intake: createIntake({
+      ...deps,
+      endpoints,
+      onAccepted: (pushes) => {
+        if (namesManifests(config, pushes)) reload();
+      },
+    }),
     health,
   });
   await server.listen({ host: config.listen.host, port: config.listen.port });
@@ -51,7 +74,8 @@ const startAll = async (config: Config, wired: Wired) => {
   const pipeline = createPipeline(deps);
   // First start: what is selected already becomes the baseline before the first event can come in.
   await pipeline.sweepRepositories(0);
-  const server = await startServer(config, wired);
+  const timers = startTimers({ config, pipeline, catalogs, state, clock, log });
+  const server = await startServer(config, wired, timers.reload);
   const concurrency = config.limits.evaluations + config.limits.deliveries;
   const workers = startWorkers({
     ...deps,
@@ -59,7 +83,6 @@ const startAll = async (config: Config, wired: Wired) => {
     concurrency,
     workTimeoutMs: deps.settings.deliveryLeaseMs,
   });
-  const timers = startTimers({ config, pipeline, catalogs, state, clock, log });
   return {
     address: server.address,
     async stop() {

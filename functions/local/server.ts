@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Intake } from "../../shared/pipeline/intake.ts";
 import type { IncomingRequest } from "../../shared/ports.ts";
 
@@ -11,11 +11,14 @@ export interface ServerSettings {
   readonly health: () => Readonly<Record<string, unknown>>;
 }
 
-/** The first of each header, as senders mean it; Fastify joins or lists repeated ones. */
-const toHeaders = (headers: FastifyRequest["headers"]): IncomingRequest["headers"] =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]),
-  );
+/** Repeated headers come joined already, except the few that Node lists. */
+const toHeaders = (headers: FastifyRequest["headers"]): IncomingRequest["headers"] => {
+  const joined: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    joined[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return joined;
+};
 
 const toIncoming = (request: FastifyRequest): IncomingRequest => {
   const [path = "", query = ""] = request.raw.url?.split("?", 2) ?? [];
@@ -45,10 +48,13 @@ export const createServer = ({ maxBodyBytes, intake, health }: ServerSettings): 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   app.get("/healthz", async () => health());
-  app.setNotFoundHandler(async (request, reply) => {
+  const take = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const answer = await intake(toIncoming(request));
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
-  });
+  };
+  // Events have a route of their own: the way to what is not found is a longer one.
+  app.post("/*", take);
+  app.setNotFoundHandler(take);
   app.setErrorHandler(async (error: { code?: string; statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
     const line =

@@ -25,12 +25,14 @@ export const startTimers = ({
   state,
   clock,
   log,
-}: TimerSettings): { stop(): void } => {
+}: TimerSettings): { reload(): void; stop(): void } => {
   const timers: NodeJS.Timeout[] = [];
-  const every = (intervalMs: number, name: string, work: () => Promise<unknown>): void => {
+  const every = (intervalMs: number, name: string, work: () => Promise<unknown>): (() => Promise<void>) => {
     let running = false;
+    let again = false;
     const tick = async (): Promise<void> => {
-      // A slow turn is not overtaken by the next one.
+      // A slow turn is not overtaken by the next one, which follows it instead.
+      again = running;
       if (running) return;
       running = true;
       try {
@@ -40,18 +42,25 @@ export const startTimers = ({
       } finally {
         running = false;
       }
+      if (again) await tick();
     };
     timers.push(setInterval(tick, intervalMs).unref());
+    return tick;
   };
   const { intervalMs } = config.sweep;
   every(DUE_INTERVAL_MS, "due", () => pipeline.sweepDue());
   every(intervalMs, "sweep", () => pipeline.sweepRepositories(intervalMs / 10));
   every(PRUNE_INTERVAL_MS, "prune", () => state.prune(clock.nowMs() - config.state.retentionMs));
-  every(Math.min(...config.clusters.map(({ manifests }) => manifests.intervalMs)), "catalog", async () => {
-    // New objects get their baseline at once.
-    if (await catalogs.reload()) await pipeline.sweepRepositories(0);
-  });
+  const reload = every(
+    Math.min(...config.clusters.map(({ manifests }) => manifests.intervalMs)),
+    "catalog",
+    async () => {
+      // New objects get their baseline at once.
+      if (await catalogs.reload()) await pipeline.sweepRepositories(0);
+    },
+  );
   return {
+    reload: () => void reload(),
     stop() {
       for (const timer of timers) clearInterval(timer);
     },

@@ -13,6 +13,7 @@ import type { SecretSource } from "../../shared/ports.ts";
 import type { FetchJson } from "../../shared/push/token-keys.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
 import { type CatalogKeeper, keepCatalog } from "./catalogs.ts";
+import { createClusterReader } from "./cluster-manifests.ts";
 import { createFetchJson } from "./fetch-json.ts";
 import { createRegistry } from "./registry.ts";
 import { readRules } from "./rules.ts";
@@ -45,13 +46,16 @@ export const wire = async (
 ): Promise<Wired> => {
   const clock = { nowMs: Date.now };
   const secrets = createNodeSecrets(env);
-  const catalogs = await keepCatalog(config.clusters, secrets, log);
   const rules = await readRules(config.rules, secrets);
   const registry = createRegistry(config, secrets, clock);
-  const trustedRoots = createTrustedRoots(
-    config.trustedRoots,
-    (name) => catalogs.current().trustedRoots[name],
-  );
+  const state = createSqliteStateStore(database, clock);
+  // The manifests may come from an artifact, which is verified before there is a catalog to name roots.
+  let catalogs: CatalogKeeper | undefined;
+  const rootOf = (name: string): string | undefined => catalogs?.current().trustedRoots[name];
+  const trustedRoots = createTrustedRoots(config.trustedRoots, rootOf);
+  const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: clock.nowMs });
+  const artifacts = { registry: registry.reader, verifier, secrets, state };
+  catalogs = await keepCatalog(config.clusters, createClusterReader(secrets, artifacts), log);
   const { fetchJson, close: closeFetchJson } = createFetchJson(config.network.allowPrivate);
   const sender = createDeliverySender(config, secrets, clock);
   return {
@@ -62,9 +66,9 @@ export const wire = async (
       clock,
       random: { fraction: Math.random },
       queue: createSqliteWorkQueue(database, clock),
-      state: createSqliteStateStore(database, clock),
+      state,
       registry: registry.reader,
-      verifier: createVerifier({ registry: registry.reader, trustedRoots, nowMs: clock.nowMs }),
+      verifier,
       catalog: catalogs.current,
       selectorOf: createSelectors(),
       ...createRequirements(rules, config.evidence.deadlineMs),

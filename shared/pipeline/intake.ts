@@ -17,6 +17,8 @@ export interface Endpoint {
 
 export interface IntakeDeps extends AcceptDeps {
   readonly endpoints: readonly Endpoint[];
+  /** Told of pushes once they are durable; must not throw. */
+  readonly onAccepted?: (pushes: readonly Push[]) => void;
   readonly log: Log;
 }
 
@@ -59,6 +61,7 @@ const receive = async (deps: IntakeDeps, endpoint: Endpoint, request: IncomingRe
     case "pushes": {
       const pushes = received.pushes.map((push) => ({ ...push, source: name }));
       await acceptPushes(deps, pushes, received.trusted);
+      deps.onAccepted?.(pushes);
       deps.log("intake-accepted", { source: name, ...countByReason(pushes) });
       return answer;
     }
