@@ -1,12 +1,12 @@
 import type { Bundle, MessageSignature } from "./bundle.ts";
 import { type Envelope, toSignedEnvelope } from "./envelope.ts";
-import { type Signed, type SignedMaterial, sha256, toSigned } from "./material.ts";
+import { type Signed, type SignedMaterial, toSigned } from "./material.ts";
 
 const ownParts = ({ certificate, entries, timestamps }: Bundle) => ({
   certificate,
   entries,
   timestamps,
-  envelopeDigest: undefined,
+  storedEnvelope: undefined,
 });
 
 export const toEnvelopeMaterial = (bundle: Bundle, envelope: Envelope): SignedMaterial => ({
@@ -14,19 +14,19 @@ export const toEnvelopeMaterial = (bundle: Bundle, envelope: Envelope): SignedMa
   form: "envelope",
   signature: envelope.signature,
   signed: toSigned(toSignedEnvelope(envelope)),
-  payloadDigest: sha256(envelope.payload),
+  payload: envelope.payload,
   timestamped: envelope.signature,
 });
 
 export const toMessageMaterial = (
   bundle: Bundle,
-  { signature, digest }: MessageSignature,
+  { signature }: MessageSignature,
   signed: Signed,
 ): SignedMaterial => ({
   ...ownParts(bundle),
   form: "message",
   signature,
   signed,
-  payloadDigest: digest,
+  payload: signed.bytes,
   timestamped: signature,
 });

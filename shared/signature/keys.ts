@@ -3,38 +3,39 @@ import { type Der, readDer, sequenceOf, TAG } from "./der.ts";
 import { type Oid, oid, readBitString, readInteger, readOid } from "./der-values.ts";
 import { type HashName, SIGNATURE_SCHEMES, type SignatureScheme } from "./oids.ts";
 
-/** A public key that may verify: its kind is settled once, so that no caller has to ask OpenSSL again. */
-export interface PublicKey {
-  readonly object: KeyObject;
+/** What a key is, settled once: for choosing hashes and naming the key in log entries. */
+export interface KeyKind {
   readonly family: SignatureScheme["family"];
-  /** Named curve or `rsa` with its size: for choosing hashes and naming the key in log entries. */
   readonly kind: "p256" | "p384" | "p521" | "ed25519" | "rsa";
   readonly bits: number;
+}
+
+/** A public key that may verify. */
+export interface PublicKey extends KeyKind {
+  readonly object: KeyObject;
 }
 
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192;
 
-type Kind = Pick<PublicKey, "family" | "kind" | "bits">;
-
 const EC_KEY = oid("1.2.840.10045.2.1");
 const RSA_KEY = oid("1.2.840.113549.1.1.1");
 const ED25519_KEY = oid("1.3.101.112");
-const CURVES: ReadonlyMap<Oid, Kind> = new Map<Oid, Kind>([
+const CURVES: ReadonlyMap<Oid, KeyKind> = new Map<Oid, KeyKind>([
   [oid("1.2.840.10045.3.1.7"), { family: "ec", kind: "p256", bits: 256 }],
   [oid("1.3.132.0.34"), { family: "ec", kind: "p384", bits: 384 }],
   [oid("1.3.132.0.35"), { family: "ec", kind: "p521", bits: 521 }],
 ]);
 
 /** Below 2048 bits a key can be factored; above 8192 a verification costs its sender nothing and us much. */
-const rsaKindOf = (key: Der): Kind | undefined => {
+const rsaKindOf = (key: Der): KeyKind | undefined => {
   const modulus = readInteger(sequenceOf(key)[0]);
   const bits = (modulus[0] === 0 ? modulus.length - 1 : modulus.length) * 8;
   return bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS ? { family: "rsa", kind: "rsa", bits } : undefined;
 };
 
 /** Read from the key info itself: asking OpenSSL for it costs as much as the import. Only named curves are known. */
-const kindOf = (publicKeyInfo: Buffer): Kind | undefined => {
+const parseKind = (publicKeyInfo: Buffer): KeyKind | undefined => {
   const [algorithm, key] = sequenceOf(readDer(publicKeyInfo));
   const [type, parameter] = sequenceOf(algorithm);
   switch (readOid(type)) {
@@ -49,11 +50,28 @@ const kindOf = (publicKeyInfo: Buffer): Kind | undefined => {
   }
 };
 
-/** Imports a SubjectPublicKeyInfo (or PKCS#1 RSA key). Undefined: not a key, or not of a kind that is accepted. */
-export const importKey = (der: Buffer, type: "spki" | "pkcs1" = "spki"): PublicKey | undefined => {
+/** The kind of key in a SubjectPublicKeyInfo, without importing it. Undefined: not of a kind that is accepted. */
+export const kindOf = (publicKeyInfo: Buffer): KeyKind | undefined => {
   try {
-    const kind = type === "pkcs1" ? rsaKindOf(readDer(der)) : kindOf(der);
-    return kind && { object: createPublicKey({ key: der, format: "der", type }), ...kind };
+    return parseKind(publicKeyInfo);
+  } catch {
+    return undefined;
+  }
+};
+
+const LABEL = { spki: "PUBLIC KEY", pkcs1: "RSA PUBLIC KEY" } as const;
+
+/** OpenSSL reads PEM in a third of the time: its label says what DER has to be tried for. */
+const toPem = (der: Buffer, label: string): string => {
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
+};
+
+/** Imports a SubjectPublicKeyInfo (or PKCS#1 RSA key). Undefined: not a key, or not of a kind that is accepted. */
+export const importKey = (der: Buffer, type: keyof typeof LABEL = "spki"): PublicKey | undefined => {
+  try {
+    const kind = type === "pkcs1" ? rsaKindOf(readDer(der)) : parseKind(der);
+    return kind && { object: createPublicKey(toPem(der, LABEL[type])), ...kind };
   } catch {
     return undefined;
   }
@@ -63,7 +81,7 @@ export const importKey = (der: Buffer, type: "spki" | "pkcs1" = "spki"): PublicK
 export const encodeKey = ({ object }: PublicKey): Buffer => object.export({ format: "der", type: "spki" });
 
 /** The hash a key of this kind signs with when nothing says otherwise. */
-export const defaultHashOf = ({ kind }: PublicKey): HashName =>
+export const defaultHashOf = ({ kind }: KeyKind): HashName =>
   kind === "p384" ? "sha384" : kind === "p521" ? "sha512" : "sha256";
 
 /** Curves whose arithmetic takes ten times as long as handing it to another thread. The others are quicker done than handed over. */

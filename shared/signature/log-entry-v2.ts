@@ -1,4 +1,4 @@
-import { defaultHashOf, type PublicKey } from "./keys.ts";
+import { defaultHashOf, type KeyKind } from "./keys.ts";
 import type { Signer } from "./log-entry.ts";
 import type { LogEntry, SignedMaterial } from "./material.ts";
 import { refuse } from "./refusal.ts";
@@ -6,7 +6,7 @@ import { refuse } from "./refusal.ts";
 const HASH_LABEL = { sha256: "SHA2_256", sha384: "SHA2_384", sha512: "SHA2_512" } as const;
 
 /** How Rekor v2 names the key's algorithm. Pure Ed25519 is not there: that log takes only prehashed signatures. */
-const keyDetailsOf = ({ kind, bits }: PublicKey): string | undefined => {
+const keyDetailsOf = ({ kind, bits }: KeyKind): string | undefined => {
   switch (kind) {
     case "p256":
       return "PKIX_ECDSA_P256_SHA_256";
@@ -28,7 +28,7 @@ export const isVersion2 = ({ kind, version }: LogEntry): boolean =>
  * Builds the `hashedrekord 0.0.2` body that this signature must have been logged as (canonical JSON, RFC 8785).
  * Comparing whole bodies leaves nothing in the entry unchecked.
  */
-export const toVersion2Body = (material: SignedMaterial, signer: Signer, key: PublicKey): Buffer => {
+export const toVersion2Body = (material: SignedMaterial, signer: Signer, key: KeyKind): Buffer => {
   const hash = defaultHashOf(key);
   const digest = material.signed.digest(hash);
   const keyDetails = keyDetailsOf(key);
@@ -58,7 +58,7 @@ export const compareVersion2 = (
   entry: LogEntry,
   material: SignedMaterial,
   signer: Signer,
-  key: PublicKey,
+  key: KeyKind,
 ): void => {
   if (!toVersion2Body(material, signer, key).equals(entry.body)) {
     refuse("log-entry-mismatch", "entry is not the one this evidence makes");

@@ -1,7 +1,7 @@
 import { decodeBase64, decodeHex } from "./base64.ts";
 import { type Json, type JsonObject, parseJson } from "./json.ts";
 import { toArray, toObject, toText } from "./json-fields.ts";
-import type { LogEntry, SignedMaterial } from "./material.ts";
+import { type LogEntry, type SignedMaterial, sha256 } from "./material.ts";
 import type { HashName } from "./oids.ts";
 import { decodePem, labelOfPem } from "./pem.ts";
 import { refuse, refuseAs } from "./refusal.ts";
@@ -35,9 +35,9 @@ const readHash = (value: Json | undefined): { algorithm: HashName; digest: Buffe
   return { algorithm, digest: decodeHex(toText(hash.value, "hash value")) };
 };
 
-const checkSha256 = (value: Json | undefined, expected: Buffer | undefined, what: string): void => {
+const checkSha256 = (value: Json | undefined, hashed: Buffer | undefined, what: string): void => {
   const { algorithm, digest } = readHash(value);
-  if (algorithm !== "sha256" || expected === undefined || !digest.equals(expected)) mismatch(what);
+  if (algorithm !== "sha256" || hashed === undefined || !digest.equals(sha256(hashed))) mismatch(what);
 };
 
 const onlySignature = (value: Json | undefined): JsonObject => {
@@ -68,9 +68,9 @@ const compareDsse: Compare = (spec, material, signer) => {
   const signature = onlySignature(spec.signatures);
   checkSignature(material, decodeBase64(toText(signature.signature, "entry signature")));
   checkSigner(signer, signature.verifier);
-  checkSha256(spec.payloadHash, material.payloadDigest, "payload");
-  if (material.envelopeDigest !== undefined)
-    checkSha256(spec.envelopeHash, material.envelopeDigest, "envelope");
+  checkSha256(spec.payloadHash, material.payload, "payload");
+  const { storedEnvelope } = material;
+  if (storedEnvelope !== undefined) checkSha256(spec.envelopeHash, storedEnvelope, "envelope");
 };
 
 const compareIntoto: Compare = (spec, material, signer) => {
@@ -81,15 +81,16 @@ const compareIntoto: Compare = (spec, material, signer) => {
   const recorded = decodeBase64(toText(signature.sig, "entry signature")).toString("latin1");
   checkSignature(material, decodeBase64(recorded));
   checkSigner(signer, signature.publicKey);
-  checkSha256(content.payloadHash, material.payloadDigest, "payload");
-  if (material.envelopeDigest !== undefined) checkSha256(content.hash, material.envelopeDigest, "envelope");
+  checkSha256(content.payloadHash, material.payload, "payload");
+  const { storedEnvelope } = material;
+  if (storedEnvelope !== undefined) checkSha256(content.hash, storedEnvelope, "envelope");
 };
 
 /** `intoto 0.0.1` records only a hash of the whole stored envelope, so it fits legacy attestations alone. */
 const compareStoredEnvelope: Compare = (spec, material, signer) => {
   requireEnvelope(material);
   checkSigner(signer, spec.publicKey);
-  checkSha256(toObject(spec.content, "entry content").hash, material.envelopeDigest, "envelope");
+  checkSha256(toObject(spec.content, "entry content").hash, material.storedEnvelope, "envelope");
 };
 
 const COMPARISONS: ReadonlyMap<string, Compare> = new Map([

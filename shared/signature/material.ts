@@ -36,10 +36,10 @@ export interface SignedMaterial {
   readonly signature: Buffer;
   /** What the signature covers: the payload itself, or the envelope's pre-authentication encoding. */
   readonly signed: Signed;
-  /** sha256 of the payload inside the envelope; for a message, of the message. */
-  readonly payloadDigest: Buffer;
-  /** sha256 of the stored envelope, where the evidence is one (legacy attestations). */
-  readonly envelopeDigest: Buffer | undefined;
+  /** The payload inside the envelope; for a message, the message, where it is at hand. */
+  readonly payload: Buffer | undefined;
+  /** The envelope as it is stored, where the evidence is one (legacy attestations). */
+  readonly storedEnvelope: Buffer | undefined;
   /** What timestamps are made over: the signature, or for legacy attestations the stored envelope. */
   readonly timestamped: Buffer;
   readonly certificate: Certificate | undefined;

@@ -1,6 +1,6 @@
 import { parseCheckpoint, verifyCheckpoint } from "./checkpoint.ts";
 import { inOrder } from "./in-order.ts";
-import { type PublicKey, verifySignature } from "./keys.ts";
+import { type KeyKind, verifySignature } from "./keys.ts";
 import { compareEntry, type Signer } from "./log-entry.ts";
 import { compareVersion2, isVersion2 } from "./log-entry-v2.ts";
 import type { InclusionProof, LogEntry, SignedMaterial } from "./material.ts";
@@ -87,7 +87,7 @@ const checkDistinct = (entries: readonly LogEntry[]): void => {
 export const verifyEntries = async (
   material: SignedMaterial,
   signer: Signer,
-  key: PublicKey,
+  key: KeyKind,
   root: TrustedRoot,
 ): Promise<readonly VerifiedEntry[]> => {
   checkDistinct(material.entries);

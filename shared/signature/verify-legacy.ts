@@ -5,7 +5,7 @@ import { parseEnvelope, toSignedEnvelope } from "./envelope.ts";
 import { bothRefused, type Findings, judge } from "./finding.ts";
 import { parseJson } from "./json.ts";
 import { parseLegacyLayer } from "./legacy-layer.ts";
-import { type SignedMaterial, sha256, toSigned } from "./material.ts";
+import { type SignedMaterial, toSigned } from "./material.ts";
 import { refuse, toReason } from "./refusal.ts";
 import type { CompiledRule, RuleView } from "./rule.ts";
 import { parseSimpleSigning, SIMPLE_SIGNING_TYPE } from "./simple-signing.ts";
@@ -47,8 +47,8 @@ const verifySignatureLayer = async (
     form: "message",
     signature,
     signed: toSigned(payload),
-    payloadDigest: sha256(payload),
-    envelopeDigest: undefined,
+    payload,
+    storedEnvelope: undefined,
     timestamped: signature,
   };
   return judge(
@@ -82,8 +82,8 @@ const verifyAttestationLayer = async (
     form: "envelope",
     signature: envelope.signature,
     signed: toSigned(toSignedEnvelope(envelope)),
-    payloadDigest: sha256(envelope.payload),
-    envelopeDigest: sha256(payload),
+    payload: envelope.payload,
+    storedEnvelope: payload,
     // cosign has the stored envelope timestamped, not the signature inside it.
     timestamped: payload,
   };

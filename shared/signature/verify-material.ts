@@ -1,7 +1,7 @@
 import type { Certificate } from "./certificate.ts";
 import { candidatePaths, checkValidity, signingPaths, type TrustPath } from "./chain.ts";
 import { inOrder } from "./in-order.ts";
-import { defaultHashOf, importKey, type PublicKey, verifySignature } from "./keys.ts";
+import { defaultHashOf, importKey, kindOf, type PublicKey, verifySignature } from "./keys.ts";
 import type { Signer } from "./log-entry.ts";
 import { createLru, type Lru } from "./lru.ts";
 import { type SignedMaterial, sha256 } from "./material.ts";
@@ -17,7 +17,6 @@ export type LogRequirement = "required" | "timestamp" | "none";
 
 /** A signing certificate whose chain and transparency have been verified; only its validity at a moment is open. */
 export interface TrustedSigner {
-  readonly key: PublicKey;
   readonly paths: readonly TrustPath[];
 }
 
@@ -58,7 +57,6 @@ export const verifySha256: ContentVerifier = (key, material) => verifyContent(ke
 const trustCertificate = async (
   certificate: Certificate,
   context: MaterialContext,
-  key: PublicKey,
 ): Promise<TrustedSigner> => {
   const { root, signers } = context;
   const cacheKey = `${root.id}:${sha256(certificate.der).toString("latin1")}`;
@@ -77,7 +75,7 @@ const trustCertificate = async (
   if (keyHashes.size > 1 && signedBy !== undefined) {
     await verifyCertificateTimestamps(certificate, signedBy.issuer.keyHash, root);
   }
-  const trusted = { key, paths };
+  const trusted = { paths };
   signers.set(cacheKey, trusted);
   return trusted;
 };
@@ -101,10 +99,22 @@ const checkLogKeys = (entries: readonly VerifiedEntry[], timesMs: readonly numbe
   }
 };
 
+const verifyWithCertificate = async (
+  { publicKeyInfo }: Certificate,
+  material: SignedMaterial,
+  verifyContentWith: ContentVerifier,
+): Promise<void> => {
+  const key = importKey(publicKeyInfo);
+  return key === undefined
+    ? refuse("certificate-malformed", "unsupported key")
+    : verifyContentWith(key, material);
+};
+
 /**
- * Verifies evidence signed with a short-lived certificate, cheapest refusals first: log entries compared and
- * their signatures, the signature itself, then timestamps and the certificate's chain (reference order: SET,
- * signature, chain), and last that the certificate was valid at every moment that was proved. Throws Refusal.
+ * Verifies evidence signed with a short-lived certificate, cheapest refusals first: log entries are compared,
+ * then the log's signatures checked, then everything else at once. The costly curves run on other threads while
+ * this one does the rest; they are handed over first. Last comes what needs all answers: that the certificate
+ * was valid at every moment that was proved. Throws Refusal.
  */
 export const verifyKeyless = async (
   material: SignedMaterial,
@@ -114,24 +124,19 @@ export const verifyKeyless = async (
 ): Promise<void> => {
   const { certificate } = material;
   if (certificate === undefined) return refuse("certificate-missing", "no certificate");
-  const key = importKey(certificate.publicKeyInfo);
-  if (key === undefined) return refuse("certificate-malformed", "unsupported key");
-  if (requirement === "required" && material.entries.length === 0)
-    return refuse("no-transparency-log", "no log entry");
+  const kind = kindOf(certificate.publicKeyInfo);
+  if (kind === undefined) return refuse("certificate-malformed", "unsupported key");
   const signer: Signer = { label: "CERTIFICATE", der: certificate.der };
-  const [entries] = await inOrder([
-    verifyEntries(material, signer, key, context.root),
-    verifyContentWith(key, material),
-  ]);
+  const entries = await verifyEntries(material, signer, kind, context.root);
   if (requirement === "required") requireEntry(material, entries);
-  const [stamped, trusted] = await inOrder([
-    verifyTimestamps(material.timestamps, material.timestamped, context.root),
-    trustCertificate(certificate, context, key),
-  ]);
+  const trusting = trustCertificate(certificate, context);
+  const stamping = verifyTimestamps(material.timestamps, material.timestamped, context.root);
+  const verifying = verifyWithCertificate(certificate, material, verifyContentWith);
+  const [, stamped, { paths }] = await inOrder([verifying, stamping, trusting]);
   const timesMs = [...timesOf(entries), ...stamped.timesMs];
   if (timesMs.length === 0) return refuse(stamped.failure ?? "no-signed-time", "nothing proves a time");
   checkLogKeys(entries, timesMs);
-  checkValidity(certificate, trusted.paths, timesMs);
+  checkValidity(certificate, paths, timesMs);
 };
 
 /** A key with its one encoding, by which entries and certificates are compared with it. */
