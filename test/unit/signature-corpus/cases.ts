@@ -1,4 +1,5 @@
 import { attestationCases } from "./cases/attestation.ts";
+import { authorityCases } from "./cases/authority.ts";
 import { callerCases } from "./cases/caller.ts";
 import { chainCases } from "./cases/chain.ts";
 import { copiedCases } from "./cases/copied.ts";
@@ -33,6 +34,7 @@ import type { CorpusCase } from "./corpus-case.ts";
 /** Every attack of the corpus. */
 export const CASES: readonly CorpusCase[] = [
   ...attestationCases,
+  ...authorityCases,
   ...callerCases,
   ...chainCases,
   ...copiedCases,
