@@ -24,6 +24,7 @@ const DISPOSITION = {
   CATALOG_INVALID: "drop",
   CLUSTER_UNAVAILABLE: "retry",
   WORK_MALFORMED: "dead-letter",
+  ROLLBACK_REFUSED: "drop",
   RECEIVER_ADDRESS_REFUSED: "drop",
 } as const satisfies Record<string, Disposition>;
 

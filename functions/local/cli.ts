@@ -6,6 +6,7 @@ import { createInitCommand } from "../../shared/cli/commands/init.ts";
 import { createLintCommand } from "../../shared/cli/commands/lint.ts";
 import { registerParse } from "../../shared/cli/commands/parse.ts";
 import { createPlanCommand } from "../../shared/cli/commands/plan.ts";
+import { createRollbackCommand } from "../../shared/cli/commands/rollback.ts";
 import { registerSelect } from "../../shared/cli/commands/select.ts";
 import { createServeCommand } from "../../shared/cli/commands/serve.ts";
 import { registerSources } from "../../shared/cli/commands/sources.ts";
@@ -13,7 +14,7 @@ import { createVerifyCommand } from "../../shared/cli/commands/verify.ts";
 import type { CliIo, CliOutput, Register } from "../../shared/cli/io.ts";
 import { wantsColor } from "../../shared/cli/paint.ts";
 import { runCli } from "../../shared/cli/run.ts";
-import { explainReference, openDecisions } from "./inspect.ts";
+import { explainReference, openDecisions, rollBackObject } from "./inspect.ts";
 import { createPolicyPorts } from "./policy-ports.ts";
 import { createVerifyPorts } from "./verify-ports.ts";
 
@@ -25,6 +26,7 @@ const COMMANDS: readonly Register[] = [
   createServeCommand(async (io, request) => (await import("./serve.ts")).serve(io, request)),
   createExplainCommand(explainReference),
   createDecisionsCommand(openDecisions),
+  createRollbackCommand(rollBackObject),
   createVerifyCommand(createVerifyPorts(process.env)),
   createInitCommand(policy),
   createPlanCommand(policy),

@@ -7,7 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pushArtifact } from "../../../functions/local/playground/artifacts.ts";
 import { type ReceiverDouble, startReceiverDouble } from "../../../functions/local/playground/receiver.ts";
 import { type LocalRuntime, startLocalRuntime } from "../../../functions/local/runtime.ts";
+import { wire } from "../../../functions/local/wire.ts";
+import { openDatabase } from "../../../shared/adapters/node/sqlite/database.ts";
 import { parseConfig } from "../../../shared/config.ts";
+import { rollBack } from "../../../shared/pipeline/rollback.ts";
 import type { DecisionRecord } from "../../../shared/state.ts";
 
 const SECRET = "events-s3cret";
@@ -244,6 +247,42 @@ describe("the embedded runtime", () => {
     const artifact = await pushArtifact(client, { registry: host, repository: "acme/app" }, "late");
     await client.tagManifest(artifact.repository, artifact.digest, "1.0.0");
     expect(await awaitDecision(runtime, "1.0.0")).toMatchObject({ tag: "1.0.0" });
+  });
+
+  test("goes backwards only by rollback, which is recorded with who and why", async () => {
+    const runtime = await start();
+    const client = createClient({ plainHttp: () => true });
+    for (const tag of ["1.0.0", "1.1.0"]) {
+      await post(runtime, pushEvent(registry, tag, await pushTagged(tag)));
+      await awaitDecision(runtime, tag);
+    }
+    const rollBackTo = async (to: string) => {
+      const config = toConfig();
+      const database = openDatabase(config.state.path);
+      const wired = await wire(config, { env: { SECRET, TOKEN: "t0ken" }, log: () => {} }, database);
+      const audit = { by: "ada", why: "1.1.0 leaks" };
+      try {
+        return await rollBack(wired.deps, "c/OCIRepository/apps/app", to, audit, AbortSignal.timeout(10_000));
+      } finally {
+        await wired.close();
+        await database.close();
+      }
+    };
+    await expect(rollBackTo("1.0.0")).rejects.toThrowError(/Flux would pick 1\.1\.0/);
+    await client.deleteTag({ registry, repository: "acme/app" }, "1.1.0");
+    const { from, to } = await rollBackTo("1.0.0");
+    expect([from?.tag, to.tag]).toEqual(["1.1.0", "1.0.0"]);
+    await expect(rollBackTo("1.0.0")).rejects.toThrowError(/no step back/);
+    const last = (await decisions(runtime)).at(-1);
+    expect(last).toMatchObject({
+      tag: "1.0.0",
+      outcome: "notify",
+      facts: { origin: { by: "ada", why: "1.1.0 leaks" } },
+    });
+    const tagOf = ({ body }: { body: Uint8Array }): unknown =>
+      JSON.parse(Buffer.from(body).toString()).changes[0].tag;
+    while (receiver.accepted.length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(receiver.accepted.map(tagOf)).toEqual(["1.0.0", "1.1.0", "1.0.0"]);
   });
 
   test("refuses to serve a state file that is served already", async () => {

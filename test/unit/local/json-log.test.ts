@@ -1,0 +1,22 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { createJsonLog } from "../../../functions/local/json-log.ts";
+
+test("lines of one turn leave in one write, in order, and nothing leaves twice", async () => {
+  const writes: string[] = [];
+  const log = createJsonLog(
+    (lines) => writes.push(lines),
+    () => 0,
+  );
+  log("first", { tag: "1.0.0" });
+  log("second", { reason: "two\nlines" });
+  expect(writes).toEqual([]);
+  await nextTurn();
+  log("third", {});
+  await nextTurn();
+  await nextTurn();
+  expect(writes).toEqual([
+    '{"time":"1970-01-01T00:00:00.000Z","event":"first","tag":"1.0.0"}\n{"time":"1970-01-01T00:00:00.000Z","event":"second","reason":"two\\nlines"}\n',
+    '{"time":"1970-01-01T00:00:00.000Z","event":"third"}\n',
+  ]);
+});
