@@ -98,13 +98,11 @@ const considerDigest = async (
 
 const considerPush = async (
   scope: Scope,
+  subscriptions: readonly Subscription[],
   name: RepositoryName,
-  push: Push,
-  receivedAtMs: number,
+  { push, receivedAtMs }: PushWork,
 ): Promise<void> => {
-  const subscriptions = scope.catalog.match(name);
-  const { source, subject, tag, digest } = push;
-  if (subscriptions.length === 0) return scope.deps.log("push-unmatched", { source, ...name, tag });
+  const { subject, tag, digest } = push;
   if (subject !== undefined) return considerEvidence(scope, subscriptions, subject);
   if (tag !== undefined) {
     const current = await scope.deps.registry.resolveTag(name, tag, scope.signal);
@@ -127,19 +125,22 @@ const duplicateKey = (push: Push): string | undefined =>
 /** Evaluates one push. Idempotent: a second delivery of the same event changes nothing. */
 export const evaluatePush = async (
   deps: PipelineDeps,
-  { push, receivedAtMs, authenticated }: PushWork,
+  work: PushWork,
   signal: AbortSignal,
 ): Promise<void> => {
+  const { push, receivedAtMs, authenticated } = work;
   if (push.kind === "ignored" || push.registry === undefined || push.repository === undefined) return;
+  const name = toRepositoryName(push.registry, push.repository);
+  const origin = { source: push.source, event: push.id, receivedAtMs, authenticated };
+  const scope = createScope(deps, signal, origin);
+  const subscriptions = scope.catalog.match(name);
+  // Most pushes to a shared registry: no mark is left for each, since looking again costs nothing.
+  if (subscriptions.length === 0) {
+    return deps.log("push-unmatched", { source: push.source, ...name, tag: push.tag });
+  }
   const key = duplicateKey(push);
   if (key !== undefined && (await deps.state.isDone(key))) return;
-  const origin = { source: push.source, event: push.id, receivedAtMs, authenticated };
-  await considerPush(
-    createScope(deps, signal, origin),
-    toRepositoryName(push.registry, push.repository),
-    push,
-    receivedAtMs,
-  );
+  await considerPush(scope, subscriptions, name, work);
   if (key !== undefined) await deps.state.markDone(key, deps.clock.nowMs() + deps.settings.duplicateWindowMs);
 };
 
