@@ -20,11 +20,16 @@ const compile = (clusters: readonly ClusterManifests[]): LoadedCatalog => {
   return { catalog: createCatalog(content), findings: [...read, ...findings] };
 };
 
+const readAll = (
+  clusters: readonly ClusterSettings[],
+  read: ReadCluster,
+): Promise<readonly ClusterManifests[]> => Promise.all(clusters.map(read));
+
 /** Reads and compiles all clusters' manifests. Throws what `read` throws: one line that names the cluster's source. */
 export const loadCatalog = async (
   clusters: readonly ClusterSettings[],
   read: ReadCluster,
-): Promise<LoadedCatalog> => compile(await Promise.all(clusters.map(read)));
+): Promise<LoadedCatalog> => compile(await readAll(clusters, read));
 
 export interface CatalogKeeper {
   current(): Catalog;
@@ -38,13 +43,17 @@ export const keepCatalog = async (
   read: ReadCluster,
   log: Log,
 ): Promise<CatalogKeeper> => {
-  let loaded = await loadCatalog(clusters, read);
+  let manifests = await readAll(clusters, read);
+  let loaded = compile(manifests);
   return {
     current: () => loaded.catalog,
     findings: () => loaded.findings,
     async reload() {
       try {
-        const next = await loadCatalog(clusters, read);
+        const fresh = await readAll(clusters, read);
+        if (fresh.every((one, index) => one === manifests[index])) return false;
+        manifests = fresh;
+        const next = compile(fresh);
         if (next.catalog.version === loaded.catalog.version) return false;
         log("catalog-loaded", { from: loaded.catalog.version, version: next.catalog.version });
         loaded = next;

@@ -1,10 +1,10 @@
+import { createHash } from "node:crypto";
 import { readClusterSecrets } from "../../shared/adapters/node/cluster-secrets.ts";
-import { createKubernetesApi } from "../../shared/adapters/node/kubernetes-api.ts";
 import {
   listKubernetesManifests,
   readKubernetesSecrets,
 } from "../../shared/adapters/node/kubernetes-manifests.ts";
-import { readManifestFolder } from "../../shared/adapters/node/manifest-folder.ts";
+import { hashFiles, readManifestFolder } from "../../shared/adapters/node/manifest-folder.ts";
 import type { ClusterSettings, ManifestSettings } from "../../shared/config/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import { listNamedSecrets } from "../../shared/policy/catalog/named-secrets.ts";
@@ -30,6 +30,8 @@ const API_TIMEOUT_MS = 120_000;
 type ApiSettings = Extract<ManifestSettings, { kind: "kubeconfig" | "in-cluster" }>;
 
 const readFromApi = async (settings: ApiSettings, name: string): Promise<ClusterManifests> => {
+  // Kubernetes' client is large: only who reads a cluster pays for loading it.
+  const { createKubernetesApi } = await import("../../shared/adapters/node/kubernetes-api.ts");
   const api = createKubernetesApi(settings);
   const signal = AbortSignal.timeout(API_TIMEOUT_MS);
   const set = readManifests(await listKubernetesManifests(api, SERVED_RESOURCES, signal));
@@ -37,29 +39,49 @@ const readFromApi = async (settings: ApiSettings, name: string): Promise<Cluster
   return { name, set, secrets };
 };
 
-/** Reads a cluster's manifests from where sluice.yaml says they are. `artifacts` absent: those are refused. */
-export const createClusterReader =
-  (source: SecretSource, artifacts?: ArtifactPorts): ReadCluster =>
-  async (cluster) => {
+const hashSecrets = (secrets: ClusterManifests["secrets"]): string => {
+  const hash = createHash("sha256");
+  for (const [name, data] of secrets) {
+    for (const [key, bytes] of Object.entries(data))
+      hash.update(`${name}\0${key}\0${bytes.byteLength}\0`).update(bytes);
+  }
+  return hash.digest("hex");
+};
+
+const readFiles = async (
+  cluster: ClusterSettings,
+  artifacts: ArtifactPorts | undefined,
+): Promise<readonly ManifestFile[]> => {
+  const { name, manifests } = cluster;
+  if (manifests.kind === "folder") return readManifestFolder(manifests.folder, MANIFEST_LIMITS);
+  if (manifests.kind === "artifact" && artifacts !== undefined) {
+    return readManifestArtifact(artifacts, name, manifests);
+  }
+  throw new PipelineError(`cluster ${name}: manifests from an artifact need a registry`, {
+    code: "CONFIG_INVALID",
+  });
+};
+
+/**
+ * Reads a cluster's manifests from where sluice.yaml says they are. `artifacts` absent: those are refused. The
+ * same object as before when no byte changed: parsing thousands of manifests takes seconds.
+ */
+export const createClusterReader = (source: SecretSource, artifacts?: ArtifactPorts): ReadCluster => {
+  const known = new Map<string, { readonly hash: string; readonly read: ClusterManifests }>();
+  return async (cluster) => {
     const { name, manifests } = cluster;
+    const secrets = await readClusterSecrets(cluster.secrets, source);
     if (manifests.kind === "kubeconfig" || manifests.kind === "in-cluster") {
       const read = await readFromApi(manifests, name);
       // What sluice.yaml names itself comes before what lies in the cluster.
-      const own = await readClusterSecrets(cluster.secrets, source);
-      return { ...read, secrets: new Map([...read.secrets, ...own]) };
+      return { ...read, secrets: new Map([...read.secrets, ...secrets]) };
     }
-    const secrets = await readClusterSecrets(cluster.secrets, source);
-    const toRead = (files: readonly ManifestFile[]): ClusterManifests => ({
-      name,
-      set: readManifests(files),
-      secrets,
-    });
-    if (manifests.kind === "folder")
-      return toRead(await readManifestFolder(manifests.folder, MANIFEST_LIMITS));
-    if (artifacts === undefined) {
-      throw new PipelineError(`cluster ${name}: manifests from an artifact need a registry`, {
-        code: "CONFIG_INVALID",
-      });
-    }
-    return toRead(await readManifestArtifact(artifacts, name, manifests));
+    const files = await readFiles(cluster, artifacts);
+    const hash = `${hashFiles(files)} ${hashSecrets(secrets)}`;
+    const before = known.get(name);
+    if (before?.hash === hash) return before.read;
+    const read = { name, set: readManifests(files), secrets };
+    known.set(name, { hash, read });
+    return read;
   };
+};

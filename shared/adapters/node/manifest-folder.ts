@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { open, readdir } from "node:fs/promises";
-import { join, relative } from "node:path";
+import type { Dirent } from "node:fs";
+import { open, readdir, realpath, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import { PipelineError } from "../../errors.ts";
 
 export interface FolderFile {
@@ -33,18 +34,40 @@ const readCapped = async (path: string, maxBytes: number): Promise<Uint8Array | 
   }
 };
 
+/** A checkout's link may point anywhere; a mounted ConfigMap is made of links that stay inside. */
+const isManifest = async (entry: Dirent, root: string): Promise<boolean> => {
+  if (!MANIFEST_NAME.test(entry.name)) return false;
+  if (entry.isFile()) return true;
+  if (!entry.isSymbolicLink()) return false;
+  try {
+    const target = await realpath(join(entry.parentPath, entry.name));
+    return target.startsWith(root + sep) && (await stat(target)).isFile();
+  } catch {
+    return false;
+  }
+};
+
+/** `.git` holds no manifests, and `..data` is where a mounted ConfigMap keeps what its links point at. */
+const isHidden = (path: string): boolean =>
+  path.split(/[\\/]/).some((part) => part === ".git" || part.startsWith(".."));
+
 /**
- * All `.yaml`, `.yml` and `.json` files below `folder`, in order of name, each and all capped. Links are not
- * followed: a checkout's link may point anywhere. Throws `CATALOG_INVALID`.
+ * All `.yaml`, `.yml` and `.json` files below `folder`, in order of name, each and all capped. Links are followed
+ * only to files inside. Throws `CATALOG_INVALID`.
  */
-export const readManifestFolder = async (folder: string, limits: FolderLimits): Promise<readonly FolderFile[]> => {
+export const readManifestFolder = async (
+  folder: string,
+  limits: FolderLimits,
+): Promise<readonly FolderFile[]> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw invalid(folder, "cannot be read; check the path", cause);
   });
+  const root = await realpath(folder);
+  const kept = await Promise.all(entries.map((entry) => isManifest(entry, root)));
   const paths = entries
-    .filter((entry) => entry.isFile() && MANIFEST_NAME.test(entry.name))
+    .filter((_, index) => kept[index])
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !relative(folder, path).split(/[\\/]/).includes(".git"))
+    .filter((path) => !isHidden(relative(folder, path)))
     .sort();
   if (paths.length > limits.maxFiles) throw invalid(folder, `holds more than ${limits.maxFiles} files`);
   const files: FolderFile[] = [];
@@ -56,7 +79,8 @@ export const readManifestFolder = async (folder: string, limits: FolderLimits): 
     });
     if (bytes === undefined) throw invalid(folder, `${name} is larger than ${limits.maxFileBytes} bytes`);
     totalBytes += bytes.byteLength;
-    if (totalBytes > limits.maxTotalBytes) throw invalid(folder, `holds more than ${limits.maxTotalBytes} bytes`);
+    if (totalBytes > limits.maxTotalBytes)
+      throw invalid(folder, `holds more than ${limits.maxTotalBytes} bytes`);
     files.push({ name, bytes });
   }
   return files;
