@@ -1,0 +1,57 @@
+import { OUTCOMES, type OutcomeCode } from "../../shared/delivery/outcomes.ts";
+import { nextAttempt } from "../../shared/delivery/schedule.ts";
+import { IGNORED } from "../../shared/push/ignored.ts";
+import { supportMatrix, toMarkdownMatrix } from "../../shared/push/support-matrix.ts";
+import { DIFFERENCES } from "../../shared/signature/differences.ts";
+import { REASONS } from "../../shared/signature/reasons.ts";
+
+const toTable = (headings: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [headings, headings.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+const toCodes = (headings: readonly string[], codes: Readonly<Record<string, string>>): string =>
+  toTable(
+    headings,
+    Object.entries(codes).map(([code, sentence]) => [`\`${code}\``, sentence]),
+  );
+
+/** What the schedule makes of a first attempt with this outcome. */
+const whatFollows = (code: OutcomeCode): string => {
+  const history = { outcome: { code }, attempt: 1, firstAttemptAtMs: 0, nowMs: 0, random: 0 };
+  const next = nextAttempt(history);
+  switch (next.kind) {
+    case "accepted":
+      return "done";
+    case "retry":
+      return next.refusedSinceMs === undefined ? "retried for a day" : "retried for ten minutes, then parked";
+    case "parked":
+      return "parked at once";
+    case "disabled":
+      return "disabled";
+  }
+};
+
+export interface GeneratedTable {
+  readonly page: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The tables that the documents take from the code, word by word. */
+export const generatedTables = (): readonly GeneratedTable[] => [
+  { page: "README.md", name: "sources", text: toMarkdownMatrix(supportMatrix()) },
+  { page: "docs/codes.md", name: "verdicts", text: toCodes(["Code", "Meaning"], REASONS) },
+  { page: "docs/codes.md", name: "differences", text: toCodes(["Code", "What differs"], DIFFERENCES) },
+  { page: "docs/codes.md", name: "ignored-events", text: toCodes(["Code", "The event is about"], IGNORED) },
+  {
+    page: "docs/codes.md",
+    name: "attempts",
+    text: toTable(
+      ["Code", "What happened", "What follows"],
+      (Object.keys(OUTCOMES) as OutcomeCode[]).map((code) => [
+        `\`${code}\``,
+        OUTCOMES[code],
+        whatFollows(code),
+      ]),
+    ),
+  },
+];

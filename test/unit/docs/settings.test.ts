@@ -1,0 +1,109 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { STORY } from "../../../functions/local/playground/story.ts";
+import { parseConfig } from "../../../shared/config.ts";
+import { isExactFilter } from "../../../shared/delivery/exact-filter.ts";
+import { codeBlocks } from "../../support/markdown.ts";
+import { compileText } from "../policy/compile-text.ts";
+import { ROOT, readPage } from "./pages.ts";
+
+const README = readPage("README.md");
+const blocks = codeBlocks(README);
+const yaml = blocks.filter(({ language }) => language === "yaml");
+
+const indent = (text: string, first: string, rest: string): string =>
+  text.replace(/^(?=.)/gm, rest).replace(rest, first);
+
+const CLUSTER = "clusters:\n  - name: production\n    manifests: {folder: ./rendered}\n";
+
+/** Fragments stand where they belong in the smallest file that takes them. */
+const WRAP: Readonly<Record<string, (text: string) => string>> = {
+  config: (text) => text,
+  "file sluice.yaml": (text) => text,
+  "config of clusters": (text) => `mode: observe\n${text}`,
+  "config of a cluster": (text) => `mode: observe\n${CLUSTER}${indent(text, "    ", "    ")}`,
+  "config of a rule": (text) => `mode: observe\n${CLUSTER}rules:\n${indent(text, "  - ", "    ")}`,
+};
+
+describe("configuration in the README", () => {
+  const configs = yaml.filter(({ note }) => Object.hasOwn(WRAP, note));
+
+  test.each(configs.map((block) => [block.line, block] as const))("line %i is accepted", (_line, block) => {
+    const text = WRAP[block.note]?.(block.text) ?? "";
+    expect(() => parseConfig(text, { file: "sluice.yaml", baseFolder: "/etc/sluice" })).not.toThrow();
+  });
+
+  test("is all looked at", () => {
+    expect(configs).toHaveLength(6);
+    expect(yaml.filter(({ note }) => !Object.hasOwn(WRAP, note) && !/^file rendered\//.test(note))).toEqual(
+      [],
+    );
+  });
+
+  test("starts by observing", () => {
+    const modes = configs
+      .filter(({ note }) => note === "file sluice.yaml")
+      .map(({ text }) => /^mode: (\w+)$/m.exec(text)?.[1]);
+    expect(modes).toEqual(["observe", "enforce"]);
+  });
+});
+
+describe("manifests in the README", () => {
+  const { subscriptions, receivers, findings } = compileText(
+    yaml
+      .filter(({ note }) => note.startsWith("file rendered/"))
+      .map(({ text }) => text)
+      .join("---\n"),
+  );
+
+  test("compile without a finding, and every object is reached", () => {
+    expect(findings).toEqual([]);
+    expect(subscriptions.map(({ id, receivers: reachedBy }) => [id, reachedBy])).toEqual([
+      ["prod/ImagePolicy/apps/worker", ["prod/apps/sluice"]],
+      ["prod/OCIRepository/apps/shop", ["prod/apps/sluice"]],
+    ]);
+    expect(receivers).toHaveLength(1);
+  });
+
+  test("the Receiver's filter is the one that deliveries are made for", () => {
+    const written = /resourceFilter: \|-\n((?: {4}.*\n)+)/.exec(README)?.[1] ?? "";
+    expect(isExactFilter(written)).toBe(true);
+  });
+});
+
+test("the playground's story ends as the README prints it", () => {
+  const [printed] = blocks.filter(({ note }) => note === "the playground's story");
+  const steps = (printed?.text ?? "").split(/^(?=\([a-z]\) )/m).slice(0, STORY.length);
+  expect(steps).toHaveLength(STORY.length);
+  for (const [index, { title, expected }] of STORY.entries()) {
+    const step = steps[index] ?? "";
+    expect(step.split("\n")[0]).toBe(`(${"abcdefgh"[index]}) ${title}`);
+    const decisions = [...step.matchAll(/ sluice {4}(\S+: \S+)$/gm)].map(([, decision]) => decision);
+    expect(decisions.at(-1)).toBe(`${expected.outcome}: ${expected.reason}`);
+    expect(step.includes("accepted the signed webhook")).toBe(expected.outcome === "notify");
+  }
+});
+
+/** What the README says has no effect yet; once something reads it, the README must say so. */
+describe("settings without effect", () => {
+  const source = ["functions/**/*.ts", "shared/pipeline/**/*.ts", "shared/pipeline.ts"]
+    .flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
+    .map((path) => readFileSync(join(ROOT, path), "utf8"))
+    .join("\n");
+
+  test.each(["eventsPerMinute", "limits.attempts", "requestBudget", "clientCertificate"])("%s", (key) => {
+    expect(README).toContain(key);
+    expect(source.includes(key)).toBe(false);
+  });
+
+  test("the trusted root is not refreshed", () => {
+    expect(README).toContain("It is not refreshed.");
+    expect(source).not.toMatch(/\btuf/i);
+  });
+
+  test("nothing vouches for Sluice to generic-oidc Receivers", () => {
+    expect(README).toContain("identity-unavailable");
+    expect(source).not.toContain("identityToken:");
+  });
+});
