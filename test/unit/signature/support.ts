@@ -86,8 +86,6 @@ export const createBench = (toReader: (honest: RegistryReader) => RegistryReader
   };
 };
 
-export type Bench = ReturnType<typeof createBench>;
-
 /** Signs `artifact` honestly, or as `more` says. */
 export const sign = (
   artifact: Artifact,
