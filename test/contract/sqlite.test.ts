@@ -55,6 +55,21 @@ describe("the state file", () => {
     await close();
   });
 
+  test("keeps one of several equal hints until it is complete", async () => {
+    const { database, clock, close } = openTemporary();
+    const queue = createSqliteWorkQueue(database, clock);
+    const hint = { id: "deliver/r", work: { kind: "deliver", receiver: "r" } } as const;
+    await queue.send([hint, hint]);
+    await queue.send([hint]);
+    const [received, ...others] = await queue.receive(10, 1_000);
+    expect(others).toEqual([]);
+    if (received === undefined) throw new Error("nothing received");
+    await queue.complete(received);
+    await queue.send([hint]);
+    expect(await queue.receive(10, 1_000)).toHaveLength(1);
+    await close();
+  });
+
   test("of an older Sluice is migrated with the work in it", async () => {
     const { path, clock, close } = openTemporary();
     const olderPath = `${path}.older`;

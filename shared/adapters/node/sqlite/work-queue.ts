@@ -2,18 +2,21 @@ import { randomUUID } from "node:crypto";
 import type { Clock, QueuedWork, ReceivedWork, Work, WorkConsumer, WorkQueue } from "../../../ports.ts";
 import type { Database } from "./database.ts";
 
-const SEND = "INSERT OR IGNORE INTO queue (id, work, available_at_ms) VALUES (?, ?, ?)";
+const SEND = "INSERT OR IGNORE INTO queue (id, kind, work, available_at_ms) VALUES (?, ?, ?, ?)";
 const RECEIVE =
   "SELECT sequence, id, work, receives FROM queue WHERE available_at_ms <= ? ORDER BY available_at_ms, sequence LIMIT ?";
 const LEASE = "UPDATE queue SET lease = ?, available_at_ms = ?, receives = receives + 1 WHERE sequence = ?";
-const COMPLETE = "DELETE FROM queue WHERE id = ? AND lease = ?";
-const RETRY = "UPDATE queue SET lease = NULL, available_at_ms = ? WHERE id = ? AND lease = ?";
+const COMPLETE = "DELETE FROM queue WHERE sequence = ? AND lease = ?";
+const RETRY = "UPDATE queue SET lease = NULL, available_at_ms = ? WHERE sequence = ? AND lease = ?";
 const PARK =
-  "INSERT OR REPLACE INTO dead_letters (id, work, reason, at_ms) SELECT id, work, ?, ? FROM queue WHERE id = ? AND lease = ?";
+  "INSERT OR REPLACE INTO dead_letters (id, work, reason, at_ms) SELECT id, work, ?, ? FROM queue WHERE sequence = ? AND lease = ?";
 const FREE_ALL = "UPDATE queue SET lease = NULL, available_at_ms = ? WHERE lease IS NOT NULL";
 const NEXT = "SELECT min(available_at_ms) AS at FROM queue";
 const COUNT = "SELECT count(*) AS waiting FROM queue";
 const COUNT_DEAD = "SELECT count(*) AS parked FROM dead_letters";
+
+/** A lease begins with the row it is for: pushes cannot be found by their id. */
+const toSequence = (lease: string): number => Number.parseInt(lease, 10);
 
 export interface SqliteWorkQueue extends WorkQueue, WorkConsumer {
   /** Work leased by a process that is gone becomes available at once. Only for the file's single consumer. */
@@ -34,7 +37,8 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
     const nowMs = clock.nowMs();
     await database.write("durable", () => {
       const insert = database.statement(SEND);
-      for (const { id, work, delayMs = 0 } of messages) insert.run(id, JSON.stringify(work), nowMs + delayMs);
+      for (const { id, work, delayMs = 0 } of messages)
+        insert.run(id, work.kind, JSON.stringify(work), nowMs + delayMs);
     });
     for (const listener of listeners) listener();
   };
@@ -44,8 +48,9 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
       const nowMs = clock.nowMs();
       const rows = database.statement(RECEIVE).all(nowMs, limit);
       return rows.map((row): ReceivedWork => {
-        const lease = randomUUID();
-        database.statement(LEASE).run(lease, nowMs + leaseMs, Number(row.sequence));
+        const sequence = Number(row.sequence);
+        const lease = `${sequence}/${randomUUID()}`;
+        database.statement(LEASE).run(lease, nowMs + leaseMs, sequence);
         return {
           id: row.id as string,
           work: JSON.parse(row.work as string) as Work,
@@ -59,18 +64,18 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
     send,
     receive,
     // Losing a completion to a power cut means one more, idempotent, run: no fsync needed.
-    complete: ({ id, lease }) =>
+    complete: ({ lease }) =>
       database.write("relaxed", () => {
-        database.statement(COMPLETE).run(id, lease);
+        database.statement(COMPLETE).run(toSequence(lease), lease);
       }),
-    retry: ({ id, lease }, delayMs) =>
+    retry: ({ lease }, delayMs) =>
       database.write("relaxed", () => {
-        database.statement(RETRY).run(clock.nowMs() + delayMs, id, lease);
+        database.statement(RETRY).run(clock.nowMs() + delayMs, toSequence(lease), lease);
       }),
-    park: ({ id, lease }, reason) =>
+    park: ({ lease }, reason) =>
       database.write("durable", () => {
-        database.statement(PARK).run(reason, clock.nowMs(), id, lease);
-        database.statement(COMPLETE).run(id, lease);
+        database.statement(PARK).run(reason, clock.nowMs(), toSequence(lease), lease);
+        database.statement(COMPLETE).run(toSequence(lease), lease);
       }),
     freeAbandoned: () =>
       database.write("relaxed", () => {
