@@ -20,7 +20,11 @@ const listNames = async (folder: string): Promise<readonly string[]> => {
   return entries.filter(({ name }) => !name.startsWith(".")).map(({ name }) => name);
 };
 
-const readFolder = async (folder: string, source: SecretSource, found: Map<string, SecretData>): Promise<void> => {
+const readFolder = async (
+  folder: string,
+  source: SecretSource,
+  found: Map<string, SecretData>,
+): Promise<void> => {
   for (const namespace of await listNames(folder)) {
     for (const name of await listNames(join(folder, namespace))) {
       const data: Record<string, Uint8Array> = {};
