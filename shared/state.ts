@@ -31,7 +31,9 @@ export interface FluxSelection extends Version {
 export interface OutboxEntry extends Version {
   readonly decisionId: string;
   readonly sequence: number;
-  /** `withdrawn`: Flux would now take something unverified instead, or the catalog changed. */
+  /** What was asked of its evidence; a delivery leaves only while that is still what is asked. */
+  readonly requirement: string;
+  /** `withdrawn`: Flux would now take something unverified instead, or catalog, rules or mode changed. */
   readonly state: "due" | "accepted" | "parked" | "disabled" | "withdrawn";
   readonly decidedAtMs: number;
   readonly attempts: number;

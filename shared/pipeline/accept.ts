@@ -1,17 +1,11 @@
-import { hash } from "node:crypto";
 import type { Clock, Push, QueuedWork, Random, WorkQueue } from "../ports.ts";
+import { toWorkId } from "./duplicate.ts";
 
 export interface AcceptDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly queue: WorkQueue;
 }
-
-/** Exact duplicates share an id; an event without one is new each time (a tag may be pushed twice). */
-const toWorkId = (push: Push, nowMs: number, random: Random): string => {
-  const text = JSON.stringify(push);
-  return `push/${hash("sha256", push.id === undefined ? `${text}${nowMs}/${random.fraction()}` : text)}`;
-};
 
 /**
  * Puts pushes on the queue. Once it resolves they are durable, and only then may the sender get its 2xx:
@@ -27,7 +21,7 @@ export const acceptPushes = async (
     .filter(({ kind }) => kind !== "ignored")
     .map(
       (push): QueuedWork => ({
-        id: toWorkId(push, receivedAtMs, random),
+        id: toWorkId(push, receivedAtMs, random.fraction()),
         work: { kind: "push", push, receivedAtMs, authenticated },
       }),
     );

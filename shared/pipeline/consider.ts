@@ -2,12 +2,13 @@ import type { Digest } from "../artifact/digest.ts";
 import { PipelineError } from "../errors.ts";
 import type { Subscription } from "../ports.ts";
 import type { DecisionRecord, SubscriptionState, Version } from "../state.ts";
-import { ensureBaseline } from "./baseline.ts";
+import { ensureBaseline, pickNow } from "./baseline.ts";
 import { type Decided, decideIgnored, decideSelection } from "./decide.ts";
+import type { NamedVersion } from "./decision-record.ts";
 import { hintDeliveries, hintNextCheck } from "./hints.ts";
 import { relate } from "./relate.ts";
 import { type Scope, toDecisionContext } from "./scope.ts";
-import { type EvidenceVerdict, judge } from "./verdict.ts";
+import { type EvidenceVerdict, judge, toUnusable } from "./verdict.ts";
 
 /** Racing writers of one row: each loses at most once per winner, so a handful is plenty. */
 const MAX_CONFLICTS = 8;
@@ -20,18 +21,47 @@ const judgeFor = (scope: Scope, subscription: Subscription, digest: Digest): Pro
   return judge(verifier, requirementOf(subscription), { ...subscription.repository, digest }, scope.signal);
 };
 
+const isHeld = (state: SubscriptionState): boolean =>
+  state.selection?.status === "pending" || state.selection?.status === "rejected";
+
+const resolve = async (
+  { deps, signal }: Scope,
+  { repository }: Subscription,
+  tag: string,
+): Promise<Version | undefined> => {
+  const digest = await deps.registry.resolveTag(repository, tag, signal);
+  return digest && { tag, digest };
+};
+
+/**
+ * A version that was held back and then deleted hides nothing any more: Flux goes back to `version`, if that is its
+ * pick now. Never behind what was delivered: that takes a person.
+ */
+const isUncovered = async (
+  scope: Scope,
+  subscription: Subscription,
+  { selection, delivered }: SubscriptionState,
+  version: Version,
+): Promise<boolean> => {
+  if (selection?.tag === undefined || (await resolve(scope, subscription, selection.tag)) !== undefined)
+    return false;
+  const selector = scope.deps.selectorOf(subscription.selector);
+  if (relate(selector, delivered, version) === "older") return false;
+  return (await pickNow(scope, subscription, undefined))?.tag === version.tag;
+};
+
 /** Not what Flux would pick. A signed version under an unverified one is said loudly: somebody waits for it. */
 const decideOlder = async (
   scope: Scope,
   subscription: Subscription,
-  state: SubscriptionState,
+  { selection }: SubscriptionState,
   version: Version,
-  held: boolean,
+  verdict: EvidenceVerdict | undefined,
 ): Promise<Decided> => {
-  const shadowed = held && (await judgeFor(scope, subscription, version.digest)).kind !== "unverified";
   const context = toDecisionContext(scope, subscription);
-  if (!shadowed) return decideIgnored(context, version, "not-newer");
-  const facts = { shadowedBy: state.selection?.tag ?? state.selection?.digest };
+  if (verdict === undefined || verdict.kind === "unverified")
+    return decideIgnored(context, version, "not-newer");
+  const facts = { shadowedBy: selection?.tag ?? selection?.digest };
   return decideIgnored(context, version, "shadowed-by-unverified", "reject", facts);
 };
 
@@ -43,52 +73,144 @@ export const decideVersion = async (
   version: Version,
   occasion: Occasion,
 ): Promise<Decided | undefined> => {
-  const held = state.selection?.status === "pending" || state.selection?.status === "rejected";
+  const held = isHeld(state);
   const relation = relate(scope.deps.selectorOf(subscription.selector), state.selection, version);
-  if (relation === "newer" || (relation === "same" && held)) {
-    const verdict = await judgeFor(scope, subscription, version.digest);
+  if (relation === "same" && !held) return undefined;
+  const judged = () => judgeFor(scope, subscription, version.digest);
+  const isSelection =
+    relation === "newer" ||
+    relation === "same" ||
+    (held && (await isUncovered(scope, subscription, state, version)));
+  if (isSelection) {
+    const verdict = await judged();
     return decideSelection(toDecisionContext(scope, subscription), state, version, verdict);
   }
-  if (relation === "same" || occasion !== "push") return undefined;
+  if (occasion !== "push") return undefined;
   if (relation === "tie") return decideIgnored(toDecisionContext(scope, subscription), version, "tie");
-  return decideOlder(scope, subscription, state, version, held);
+  return decideOlder(scope, subscription, state, version, held ? await judged() : undefined);
 };
 
 const logDecisions = (scope: Scope, records: readonly DecisionRecord[]): void => {
   for (const { kind: _kind, facts: _facts, ...record } of records) scope.deps.log("decision", record);
 };
 
-/** Decides what `version` means for one subscription, makes that durable, then hints whoever works on. */
-export const considerVersion = async (
+/** Decides by `decide` on the state as it is, makes that durable, then hints whoever works on. */
+const settleState = async (
   scope: Scope,
   subscription: Subscription,
-  version: Version,
-  occasion: Occasion,
-): Promise<void> => {
+  announced: Version | undefined,
+  decide: (state: SubscriptionState) => Promise<Decided | undefined>,
+): Promise<Decided | undefined> => {
   const { deps } = scope;
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-    const state = await ensureBaseline(scope, subscription, occasion === "push" ? version : undefined);
-    const decided = await decideVersion(scope, subscription, state, version, occasion);
-    // Nothing new; but an earlier run may have been cut off between its commit and its hint.
-    if (decided === undefined) return hintDeliveries(deps, state);
+    const state = await ensureBaseline(scope, subscription, announced);
+    const decided = await decide(state);
+    if (decided === undefined) {
+      // Nothing new; but an earlier run may have been cut off between its commit and its hint.
+      await hintDeliveries(deps, state);
+      return undefined;
+    }
     if ((await deps.state.commit(subscription.id, state.version, decided)) === "conflict") continue;
     logDecisions(scope, decided.records);
-    if (decided.next === undefined) return;
-    if (occasion === "sweep") deps.log("sweep-recovered", { subscription: subscription.id, ...version });
+    if (decided.next === undefined) return decided;
     await hintDeliveries(deps, decided.next);
-    return hintNextCheck(deps, decided.next);
+    await hintNextCheck(deps, decided.next);
+    return decided;
   }
   throw new PipelineError(`${subscription.id}: too many writers at once`, { code: "STATE_CONFLICT" });
 };
 
-/** Records that a push cannot become this subscription's selection. */
-export const recordIgnored = async (
+/**
+ * What the tag of `version` names, read after the state was: of two looks at a tag that moves, the older one may
+ * come to be decided last.
+ */
+const lookAgain = async (
   scope: Scope,
   subscription: Subscription,
-  version: { readonly tag?: string; readonly digest?: Digest },
-  reason: string,
+  { selection }: SubscriptionState,
+  version: Version,
+): Promise<Version | undefined> => {
+  const moved = selection?.tag === version.tag && selection?.digest !== version.digest;
+  return moved && version.tag !== undefined ? resolve(scope, subscription, version.tag) : version;
+};
+
+/** A version that a registry announced, or that a sweep found. */
+export const considerVersion = async (
+  scope: Scope,
+  subscription: Subscription,
+  version: Version,
+  occasion: "push" | "sweep",
 ): Promise<void> => {
-  const { records } = decideIgnored(toDecisionContext(scope, subscription), version, reason);
+  const announced = occasion === "push" ? version : undefined;
+  const decided = await settleState(scope, subscription, announced, async (state) => {
+    const current = await lookAgain(scope, subscription, state, version);
+    if (announced !== undefined && current?.digest !== announced.digest) {
+      const reason = current === undefined ? "tag-gone" : "tag-moved";
+      await recordIgnored(scope, subscription, announced, reason);
+    }
+    return current && decideVersion(scope, subscription, state, current, occasion);
+  });
+  if (occasion === "sweep" && decided?.next !== undefined)
+    scope.deps.log("sweep-recovered", { subscription: subscription.id, ...version });
+};
+
+/** The selection that is held back, once more: evidence may have arrived, its deadline passed, its tag moved. */
+export const considerSelection = async (scope: Scope, subscription: Subscription): Promise<void> => {
+  await settleState(scope, subscription, undefined, async (state) => {
+    const { selection } = state;
+    if (selection === undefined || !isHeld(state)) return undefined;
+    try {
+      const current =
+        selection.tag === undefined
+          ? selection
+          : ((await resolve(scope, subscription, selection.tag)) ??
+            (await pickNow(scope, subscription, undefined)));
+      return await decideVersion(scope, subscription, state, current ?? selection, "check");
+    } catch (error) {
+      const verdict = toUnusable(error);
+      if (verdict === undefined) throw error;
+      return decideSelection(toDecisionContext(scope, subscription), state, selection, verdict);
+    }
+  });
+};
+
+const record = async (
+  scope: Scope,
+  subscription: Subscription,
+  { records }: Pick<Decided, "records">,
+): Promise<void> => {
   await scope.deps.state.commit(subscription.id, 0, { records });
   logDecisions(scope, records);
+};
+
+/** Records that a push cannot become this subscription's selection. */
+export const recordIgnored = (
+  scope: Scope,
+  subscription: Subscription,
+  version: NamedVersion,
+  reason: string,
+): Promise<void> =>
+  record(scope, subscription, decideIgnored(toDecisionContext(scope, subscription), version, reason));
+
+/** Does the work; where no retry makes the registry usable, each subscription gets that for its decision. */
+export const orUnusable = async (
+  scope: Scope,
+  subscriptions: readonly Subscription[],
+  version: NamedVersion,
+  work: () => Promise<void>,
+): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    const verdict = toUnusable(error);
+    if (verdict?.kind !== "unverified") throw error;
+    for (const subscription of subscriptions) {
+      const context = toDecisionContext(scope, subscription);
+      await record(
+        scope,
+        subscription,
+        decideIgnored(context, version, verdict.reason, "reject", verdict.facts),
+      );
+    }
+  }
 };

@@ -1,74 +1,31 @@
-import { createHash } from "node:crypto";
-import type { Subscription } from "../ports.ts";
-import type {
-  DecisionOutcome,
-  DecisionRecord,
-  FluxSelection,
-  OutboxEntry,
-  SubscriptionState,
-  Version,
-} from "../state.ts";
+import type { DecisionOutcome, DecisionRecord, FluxSelection, SubscriptionState, Version } from "../state.ts";
+import {
+  type DecisionContext,
+  type Facts,
+  hashOf,
+  type NamedVersion,
+  toDecisionRecord,
+} from "./decision-record.ts";
+import { fillOutbox, withdrawDue, withdrawShadowed } from "./desired.ts";
 import { nextCheckAtMs } from "./evidence-schedule.ts";
 import type { EvidenceVerdict } from "./verdict.ts";
-
-/** What a decision is taken under. */
-export interface DecisionContext {
-  readonly subscription: Subscription;
-  readonly catalogVersion: string;
-  readonly nowMs: number;
-  /** `observe` decides and records, and fills no outbox. */
-  readonly mode: "observe" | "enforce";
-  readonly evidenceDeadlineMs: number;
-  /** Where the work came from; part of every record's facts. */
-  readonly origin: Facts;
-}
-
-type Facts = Readonly<Record<string, unknown>>;
+import { isSameVersion, versionOf } from "./version.ts";
 
 export interface Decided {
   readonly next?: SubscriptionState;
   readonly records: readonly DecisionRecord[];
 }
 
-const hashOf = (...parts: readonly (string | number | undefined)[]): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 24);
-
-const decisionRecord = (
-  context: DecisionContext,
-  version: { readonly tag?: string; readonly digest?: Version["digest"] },
-  decision: {
-    readonly id: string;
-    readonly outcome: DecisionOutcome;
-    readonly reason: string;
-    readonly facts?: Facts;
-  },
-): DecisionRecord => ({
-  kind: "decision",
-  id: hashOf(decision.id, decision.outcome, decision.reason),
-  decisionId: decision.id,
-  atMs: context.nowMs,
-  subscription: context.subscription.id,
-  repository: context.subscription.repository,
-  ...(version.tag === undefined ? {} : { tag: version.tag }),
-  ...(version.digest === undefined ? {} : { digest: version.digest }),
-  outcome: decision.outcome,
-  reason: decision.reason,
-  catalogVersion: context.catalogVersion,
-  facts: { ...decision.facts, origin: context.origin },
-});
-
-const versionOf = ({ tag, digest }: Version): Version => (tag === undefined ? { digest } : { tag, digest });
-
 /** A push that cannot become this subscription's selection. Recorded once per version and reason. */
 export const decideIgnored = (
   context: DecisionContext,
-  version: { readonly tag?: string; readonly digest?: Version["digest"] },
+  version: NamedVersion,
   reason: string,
   outcome: "ignore" | "reject" = "ignore",
   facts: Facts = {},
 ): Decided => {
   const id = hashOf(context.subscription.id, version.tag, version.digest, reason);
-  return { records: [decisionRecord(context, version, { id, outcome, reason, facts })] };
+  return { records: [toDecisionRecord(context, version, { id, outcome, reason, facts })] };
 };
 
 /** The first look at a subscription, or at one whose manifest now selects differently: nobody is told. */
@@ -78,10 +35,19 @@ export const decideBaseline = (
   version: Version | undefined,
   facts: Facts,
 ): Decided & { readonly next: SubscriptionState } => {
-  const sequence = (state.selection?.sequence ?? 0) + 1;
+  const sequence = state.version + 1;
   const { selection: _replaced, ...kept } = state;
-  const base = { ...kept, version: state.version + 1, selectorHash: context.subscription.selectorHash };
-  if (version === undefined) return { next: base, records: [] };
+  // What was decided for the old manifest says nothing about the new one.
+  const due = withdrawDue(context, state.outbox, { outcome: "ignore", reason: "catalog-changed" });
+  const base = {
+    ...kept,
+    version: state.version + 1,
+    selectorHash: context.subscription.selectorHash,
+    outbox: due.outbox,
+  };
+  if (version === undefined) {
+    return { next: base, records: [...due.records, ...concludePending(context, state, "catalog-changed")] };
+  }
   const id = hashOf(context.subscription.id, version.tag, version.digest, sequence);
   const selection: FluxSelection = {
     ...versionOf(version),
@@ -96,72 +62,26 @@ export const decideBaseline = (
   return {
     next: { ...base, selection },
     records: [
+      ...due.records,
       ...supersede(context, state, selection),
-      decisionRecord(context, version, { id, outcome: "ignore", reason: "baseline", facts }),
+      toDecisionRecord(context, version, { id, outcome: "ignore", reason: "baseline", facts }),
     ],
   };
 };
 
-/** A pending selection that gives way to another one gets its final record. */
-const supersede = (context: DecisionContext, state: SubscriptionState, by: Version): DecisionRecord[] => {
-  const old = state.selection;
-  if (old?.status !== "pending") return [];
-  const facts = { supersededBy: versionOf(by) };
-  return [
-    decisionRecord(context, old, { id: old.decisionId, outcome: "ignore", reason: "superseded", facts }),
-  ];
-};
-
-/** Whether the objects's own manifest makes Flux refuse what is not signed. */
-const clusterVerifies = (subscription: Subscription): boolean =>
-  subscription.rules.some((rule) => rule.origin === "object");
-
-/**
- * Older decisions that have not left: a poke makes Flux take its newest match, so where the cluster itself
- * does not verify they must not leave while that match is unverified.
- */
-const withdrawDue = (
+/** A pending selection that nobody waits for any more gets its final record. */
+const concludePending = (
   context: DecisionContext,
-  outbox: SubscriptionState["outbox"],
-): { readonly outbox: SubscriptionState["outbox"]; readonly records: DecisionRecord[] } => {
-  if (clusterVerifies(context.subscription)) return { outbox, records: [] };
-  const records: DecisionRecord[] = [];
-  const kept: Record<string, OutboxEntry> = {};
-  for (const [receiver, entry] of Object.entries(outbox)) {
-    if (entry.state !== "due") {
-      kept[receiver] = entry;
-      continue;
-    }
-    const { nextAttemptAtMs: _dropped, ...rest } = entry;
-    kept[receiver] = { ...rest, state: "withdrawn" };
-    const decision = { id: entry.decisionId, outcome: "reject", reason: "shadowed-by-unverified" } as const;
-    records.push(decisionRecord(context, entry, decision));
-  }
-  return { outbox: kept, records };
-};
+  { selection }: SubscriptionState,
+  reason: string,
+  facts: Facts = {},
+): DecisionRecord[] =>
+  selection?.status === "pending"
+    ? [toDecisionRecord(context, selection, { id: selection.decisionId, outcome: "ignore", reason, facts })]
+    : [];
 
-const fillOutbox = (
-  context: DecisionContext,
-  state: SubscriptionState,
-  selection: FluxSelection,
-): SubscriptionState["outbox"] => {
-  const outbox: Record<string, OutboxEntry> = {};
-  for (const receiver of context.subscription.receivers) {
-    const previous = state.delivered;
-    outbox[receiver] = {
-      ...versionOf(selection),
-      decisionId: selection.decisionId,
-      sequence: selection.sequence,
-      state: "due",
-      decidedAtMs: context.nowMs,
-      attempts: 0,
-      nextAttemptAtMs: context.nowMs,
-      ...(selection.identity === undefined ? {} : { identity: selection.identity }),
-      ...(previous === undefined ? {} : { previous: versionOf(previous) }),
-    };
-  }
-  return outbox;
-};
+const supersede = (context: DecisionContext, state: SubscriptionState, by: Version): DecisionRecord[] =>
+  concludePending(context, state, "superseded", { supersededBy: versionOf(by) });
 
 const settledSelection = (
   selection: FluxSelection,
@@ -203,9 +123,9 @@ const accept = (
       version: state.version + 1,
       selectorHash: context.subscription.selectorHash,
       selection: settled,
-      outbox: sends ? fillOutbox(context, state, settled) : state.outbox,
+      outbox: sends ? fillOutbox(context, state, settled, verdict.requirement) : state.outbox,
     },
-    records: [...before, decisionRecord(context, selection, decision)],
+    records: [...before, toDecisionRecord(context, selection, decision)],
   };
 };
 
@@ -230,7 +150,7 @@ const holdBack = (
         checkAtMs: nextCheckAtMs(selection.sinceMs, selection.deadlineMs, context.nowMs),
       }
     : settledSelection(selection, "rejected", verdict.reason, checks);
-  const withdrawn = withdrawDue(context, state.outbox);
+  const shadowed = withdrawShadowed(context, state.outbox);
   const decision = {
     id: selection.decisionId,
     outcome: waits ? "wait" : "reject",
@@ -243,9 +163,9 @@ const holdBack = (
       version: state.version + 1,
       selectorHash: context.subscription.selectorHash,
       selection: settled,
-      outbox: withdrawn.outbox,
+      outbox: shadowed.outbox,
     },
-    records: [...before, ...withdrawn.records, decisionRecord(context, selection, decision)],
+    records: [...before, ...shadowed.records, toDecisionRecord(context, selection, decision)],
   };
 };
 
@@ -257,8 +177,9 @@ export const decideSelection = (
   verdict: EvidenceVerdict,
 ): Decided => {
   const current = state.selection;
-  const isCurrent = current !== undefined && current.tag === version.tag && current.digest === version.digest;
-  const sequence = (current?.sequence ?? 0) + 1;
+  // The row's own count: it goes on where a selection went away in between.
+  const sequence = state.version + 1;
+  const isCurrent = current !== undefined && isSameVersion(current, version);
   const selection: FluxSelection = isCurrent
     ? current
     : {

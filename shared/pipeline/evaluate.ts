@@ -1,11 +1,12 @@
-import { createHash } from "node:crypto";
 import type { Digest } from "../artifact/digest.ts";
 import { type RepositoryName, toRepositoryName } from "../artifact/repository.ts";
 import { PipelineError } from "../errors.ts";
-import type { Push, Subscription, Work } from "../ports.ts";
+import type { Subscription, Work } from "../ports.ts";
 import { ensureBaseline, pickNow } from "./baseline.ts";
-import { considerVersion, recordIgnored } from "./consider.ts";
+import { concludeDecision } from "./conclude.ts";
+import { considerSelection, considerVersion, orUnusable, recordIgnored } from "./consider.ts";
 import type { PipelineDeps } from "./deps.ts";
+import { toDuplicateKey } from "./duplicate.ts";
 import { createScope, type Scope } from "./scope.ts";
 import { readSubject } from "./subject.ts";
 
@@ -24,20 +25,25 @@ interface AnnouncedTag {
 const SETTLE_MS = 10_000;
 const FIRST_SETTLE_WAIT_MS = 100;
 
-/** Throws while the registry may still be about to do what it announced. */
-const awaitAnnounced = (
-  scope: Scope,
-  announced: AnnouncedTag,
-  current: Digest | undefined,
-  receivedAtMs: number,
-): void => {
-  if (announced.digest === undefined || announced.digest === current) return;
-  const ageMs = scope.deps.clock.nowMs() - receivedAtMs;
-  if (ageMs >= SETTLE_MS) return;
-  throw new PipelineError(`tag ${announced.tag} does not name what was announced yet`, {
+const behind = (tag: string, retryAfterMs: number): PipelineError =>
+  new PipelineError(`tag ${tag} may not name what was announced yet`, {
     code: "REGISTRY_BEHIND_EVENT",
-    retryAfterMs: Math.max(FIRST_SETTLE_WAIT_MS, ageMs / 2),
+    retryAfterMs,
   });
+
+/** Settled as well when the clock was set back: then nobody knows how old the announcement is. */
+const isSettled = (ageMs: number): boolean => Math.abs(ageMs) >= SETTLE_MS;
+
+/** Throws while the registry may still be about to do what it announced. */
+const awaitAnnounced = ({ tag, digest }: AnnouncedTag, current: Digest | undefined, ageMs: number): void => {
+  const isThere = current !== undefined && (digest === undefined || digest === current);
+  if (isThere || isSettled(ageMs)) return;
+  throw behind(tag, Math.max(FIRST_SETTLE_WAIT_MS, ageMs / 2));
+};
+
+/** Docker Hub and Quay announce no digest: what the tag named may have been what it named before. Looks once more. */
+const lookOnceMore = ({ tag, digest }: AnnouncedTag, ageMs: number): void => {
+  if (digest === undefined && !isSettled(ageMs)) throw behind(tag, SETTLE_MS - Math.max(ageMs, 0));
 };
 
 /** One push of a tag, for one subscription. `current` is what the registry says the tag names now. */
@@ -72,10 +78,9 @@ const considerEvidence = async (
   subject: Digest,
 ): Promise<void> => {
   for (const subscription of subscriptions) {
+    if (subscription.suspended) continue;
     const { selection } = await scope.deps.state.load(subscription.id);
-    if (selection?.digest !== subject || (selection.status !== "pending" && selection.status !== "rejected"))
-      continue;
-    await considerVersion(scope, subscription, selection, "check");
+    if (selection?.digest === subject) await considerSelection(scope, subscription);
   }
 };
 
@@ -96,31 +101,45 @@ const considerDigest = async (
   }
 };
 
+const considerTagged = async (
+  scope: Scope,
+  subscriptions: readonly Subscription[],
+  name: RepositoryName,
+  announced: AnnouncedTag,
+  receivedAtMs: number,
+): Promise<void> => {
+  const { registry, clock } = scope.deps;
+  const current = await registry.resolveTag(name, announced.tag, scope.signal);
+  const ageMs = clock.nowMs() - receivedAtMs;
+  awaitAnnounced(announced, current, ageMs);
+  await Promise.all(
+    subscriptions.map((subscription) =>
+      orUnusable(scope, [subscription], announced, () =>
+        considerTag(scope, subscription, announced, current),
+      ),
+    ),
+  );
+  lookOnceMore(announced, ageMs);
+};
+
 const considerPush = async (
   scope: Scope,
   subscriptions: readonly Subscription[],
   name: RepositoryName,
-  { push, receivedAtMs }: PushWork,
+  { push: { subject, tag, digest }, receivedAtMs }: PushWork,
 ): Promise<void> => {
-  const { subject, tag, digest } = push;
   if (subject !== undefined) return considerEvidence(scope, subscriptions, subject);
   if (tag !== undefined) {
-    const current = await scope.deps.registry.resolveTag(name, tag, scope.signal);
     const announced = digest === undefined ? { tag } : { tag, digest };
-    awaitAnnounced(scope, announced, current, receivedAtMs);
-    await Promise.all(
-      subscriptions.map((subscription) => considerTag(scope, subscription, announced, current)),
+    return orUnusable(scope, subscriptions, announced, () =>
+      considerTagged(scope, subscriptions, name, announced, receivedAtMs),
     );
-  } else if (digest !== undefined) {
-    await considerDigest(scope, subscriptions, name, digest);
   }
+  if (digest === undefined) return;
+  return orUnusable(scope, subscriptions, { digest }, () =>
+    considerDigest(scope, subscriptions, name, digest),
+  );
 };
-
-/** An event without an id of its own cannot be told from a second push of the same. */
-const duplicateKey = (push: Push): string | undefined =>
-  push.id === undefined
-    ? undefined
-    : `push/${createHash("sha256").update(JSON.stringify(push)).digest("hex")}`;
 
 /** Evaluates one push. Idempotent: a second delivery of the same event changes nothing. */
 export const evaluatePush = async (
@@ -138,10 +157,30 @@ export const evaluatePush = async (
   if (subscriptions.length === 0) {
     return deps.log("push-unmatched", { source: push.source, ...name, tag: push.tag });
   }
-  const key = duplicateKey(push);
+  const key = toDuplicateKey(push);
   if (key !== undefined && (await deps.state.isDone(key))) return;
   await considerPush(scope, subscriptions, name, work);
   if (key !== undefined) await deps.state.markDone(key, deps.clock.nowMs() + deps.settings.duplicateWindowMs);
+};
+
+/** Nobody waits for the evidence of an object that left the catalog or is suspended. */
+const retire = async (
+  deps: PipelineDeps,
+  id: string,
+  reason: "catalog-changed" | "suspended",
+): Promise<void> => {
+  const state = await deps.state.load(id);
+  const { selection } = state;
+  if (selection?.checkAtMs === undefined) return;
+  const { checkAtMs: _cleared, ...rest } = selection;
+  const next = {
+    ...state,
+    version: state.version + 1,
+    selection: { ...rest, status: "rejected", reason },
+  } as const;
+  const records = await concludeDecision(deps, { decisionId: rest.decisionId, outcome: "wait" }, { reason });
+  // In a conflict somebody else just looked at it; if it is still due, the sweep comes back.
+  await deps.state.commit(id, state.version, { next, records });
 };
 
 /** Looks at one subscription again: evidence may have arrived, or its deadline passed. */
@@ -152,10 +191,21 @@ export const evaluateSubscription = async (
 ): Promise<void> => {
   const scope = createScope(deps, signal, { source: "check" });
   const subscription = scope.catalog.subscription(id);
-  if (subscription === undefined || subscription.suspended) return;
-  const { selection } = await ensureBaseline(scope, subscription);
-  if (selection?.status !== "pending" && selection?.status !== "rejected") return;
-  await considerVersion(scope, subscription, selection, "check");
+  if (subscription === undefined) return retire(deps, id, "catalog-changed");
+  if (subscription.suspended) return retire(deps, id, "suspended");
+  await considerSelection(scope, subscription);
+};
+
+const sweepSubscription = async (scope: Scope, subscription: Subscription): Promise<void> => {
+  try {
+    const { selection } = await ensureBaseline(scope, subscription);
+    const version = await pickNow(scope, subscription, selection?.tag);
+    if (version !== undefined) await considerVersion(scope, subscription, version, "sweep");
+  } catch (error) {
+    // One object's trouble that no retry ends must not keep the others from being looked at.
+    if (!(error instanceof PipelineError) || error.disposition !== "drop") throw error;
+    scope.deps.log("sweep-failed", { subscription: subscription.id, message: error.message });
+  }
 };
 
 /** Compares what Flux would pick now with what each subscription of the repository knows. One listing. */
@@ -166,9 +216,6 @@ export const evaluateRepository = async (
 ): Promise<void> => {
   const scope = createScope(deps, signal, { source: "sweep" });
   for (const subscription of scope.catalog.match(name)) {
-    if (subscription.suspended) continue;
-    const { selection } = await ensureBaseline(scope, subscription);
-    const version = await pickNow(scope, subscription, selection?.tag);
-    if (version !== undefined) await considerVersion(scope, subscription, version, "sweep");
+    if (!subscription.suspended) await sweepSubscription(scope, subscription);
   }
 };

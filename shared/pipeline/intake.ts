@@ -32,8 +32,13 @@ const say = (status: number, line: string, headers: Answer["headers"] = {}): Ans
 });
 
 /** A sender that can prove nothing may carry its secret as one more path segment. */
-const serves = ({ path }: Endpoint, requested: string): boolean =>
-  requested === path || (requested.startsWith(`${path}/`) && !requested.slice(path.length + 1).includes("/"));
+const carriesSecret = ({ path }: Endpoint, requested: string): boolean =>
+  requested.startsWith(`${path}/`) && !requested.slice(path.length + 1).includes("/");
+
+/** One endpoint's path may be another's with one more segment: the exact one is meant. */
+const selectEndpoint = (endpoints: readonly Endpoint[], requested: string): Endpoint | undefined =>
+  endpoints.find(({ path }) => path === requested) ??
+  endpoints.find((endpoint) => carriesSecret(endpoint, requested));
 
 const countByReason = (pushes: readonly Push[]): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {};
@@ -70,7 +75,7 @@ const receive = async (deps: IntakeDeps, endpoint: Endpoint, request: IncomingRe
 
 export const createIntake = (deps: IntakeDeps): Intake => {
   return async (request) => {
-    const endpoint = deps.endpoints.find((one) => serves(one, request.path));
+    const endpoint = selectEndpoint(deps.endpoints, request.path);
     if (endpoint === undefined)
       return say(404, "no event source has this path; see `sources` in sluice.yaml");
     try {

@@ -1,8 +1,13 @@
 import type { Change } from "../delivery/change.ts";
 import type { Outcome, OutcomeCode } from "../delivery/outcomes.ts";
 import { type NextAttempt, nextAttempt } from "../delivery/schedule.ts";
-import type { AttemptRecord, OutboxEntry, SubscriptionState, Version } from "../state.ts";
+import type { AttemptRecord, OutboxEntry, StateRecord, SubscriptionState } from "../state.ts";
+import { concludeDecision, type Withdrawal } from "./conclude.ts";
 import type { CatalogView, PipelineDeps } from "./deps.ts";
+import { withdrawn } from "./desired.ts";
+import { hintNextCheck } from "./hints.ts";
+import { toRequirementId } from "./verdict.ts";
+import { versionOf } from "./version.ts";
 
 const MAX_CONFLICTS = 8;
 
@@ -12,52 +17,87 @@ export interface DueEntry {
   readonly entry: OutboxEntry;
 }
 
-const versionOf = ({ tag, digest }: Version): Version => (tag === undefined ? { digest } : { tag, digest });
-
-/** Commits a change of one entry, unless a newer decision took its place meanwhile. */
+/** Commits a change of one entry, unless a newer decision took its place meanwhile; answers the new row. */
 const updateEntry = async (
   deps: PipelineDeps,
   receiver: string,
   { state: { subscription }, entry: { decisionId } }: DueEntry,
-  change: (entry: OutboxEntry) => OutboxEntry,
-  records: readonly AttemptRecord[],
-): Promise<void> => {
+  change: (state: SubscriptionState, entry: OutboxEntry) => SubscriptionState,
+  records: readonly StateRecord[],
+): Promise<SubscriptionState | undefined> => {
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
     const state = await deps.state.load(subscription);
     const entry = state.outbox[receiver];
     if (entry?.decisionId !== decisionId) {
       await deps.state.commit(subscription, state.version, { records });
-      return;
+      return undefined;
     }
-    const outbox = { ...state.outbox, [receiver]: change(entry) };
-    const everywhere = Object.values(outbox).every((other) => other.state === "accepted");
-    const delivered = { ...versionOf(entry), decisionId, atMs: deps.clock.nowMs() };
-    const next = { ...state, version: state.version + 1, outbox, ...(everywhere ? { delivered } : {}) };
-    if ((await deps.state.commit(subscription, state.version, { next, records })) === "committed") return;
+    const next = { ...change(state, entry), version: state.version + 1 };
+    if ((await deps.state.commit(subscription, state.version, { next, records })) === "committed")
+      return next;
   }
   deps.log("state-contended", { subscription, receiver });
+  return undefined;
 };
 
-/** Does the catalog in use still say what the entry was decided under? */
-const stillStands = (catalog: CatalogView, receiver: string, { state }: DueEntry): boolean => {
+const withEntry = (state: SubscriptionState, receiver: string, entry: OutboxEntry): SubscriptionState => ({
+  ...state,
+  outbox: { ...state.outbox, [receiver]: entry },
+});
+
+/** Why an entry may not leave any more, by the catalog, the rules and the mode in use now. */
+const refusalOf = (
+  { requirementOf, settings }: PipelineDeps,
+  catalog: CatalogView,
+  receiver: string,
+  { state, entry }: DueEntry,
+): Withdrawal["reason"] | undefined => {
+  if (settings.mode === "observe") return "observing";
   const subscription = catalog.subscription(state.subscription);
-  return (
-    subscription !== undefined &&
-    !subscription.suspended &&
-    subscription.receivers.includes(receiver) &&
-    subscription.selectorHash === state.selectorHash
-  );
+  if (subscription === undefined || subscription.selectorHash !== state.selectorHash)
+    return "catalog-changed";
+  if (!subscription.receivers.includes(receiver)) return "catalog-changed";
+  if (subscription.suspended) return "suspended";
+  return toRequirementId(requirementOf(subscription)) === entry.requirement ? undefined : "rules-changed";
 };
 
-const withdraw = (deps: PipelineDeps, receiver: string, due: DueEntry): Promise<void> => {
+/** What was verified under other rules is looked at again, from the start. */
+const reopen = (deps: PipelineDeps, state: SubscriptionState, entry: OutboxEntry): SubscriptionState => {
+  const { selection } = state;
+  const subscription = deps.catalog().subscription(state.subscription);
+  if (subscription === undefined || selection?.decisionId !== entry.decisionId) return state;
+  const nowMs = deps.clock.nowMs();
+  const deadlineMs = nowMs + deps.evidenceDeadlineMsOf(subscription);
+  const pending = { status: "pending", reason: "rules-changed", checkAtMs: nowMs, deadlineMs } as const;
+  return { ...state, selection: { ...selection, ...pending } };
+};
+
+const withdraw = async (
+  deps: PipelineDeps,
+  receiver: string,
+  due: DueEntry,
+  reason: Withdrawal["reason"],
+): Promise<void> => {
   const { state, entry } = due;
-  deps.log("delivery-withdrawn", { receiver, subscription: state.subscription, decision: entry.decisionId });
-  const change = ({ nextAttemptAtMs: _cleared, ...rest }: OutboxEntry): OutboxEntry => ({
-    ...rest,
-    state: "withdrawn",
-    lastOutcome: "catalog-changed",
+  const { decisionId } = entry;
+  deps.log("delivery-withdrawn", {
+    receiver,
+    subscription: state.subscription,
+    decision: decisionId,
+    reason,
   });
-  return updateEntry(deps, receiver, due, change, []);
+  const records = await concludeDecision(deps, { decisionId, outcome: "notify" }, { reason });
+  const next = await updateEntry(
+    deps,
+    receiver,
+    due,
+    (now, current) => {
+      const kept = withEntry(now, receiver, withdrawn(current, reason));
+      return reason === "rules-changed" ? reopen(deps, kept, current) : kept;
+    },
+    records,
+  );
+  if (next !== undefined) await hintNextCheck(deps, next);
 };
 
 /** What is due for one receiver now. What the catalog no longer stands behind is withdrawn on the way. */
@@ -73,8 +113,9 @@ export const loadDue = async (
     const state = await deps.state.load(id);
     const entry = state.outbox[receiver];
     if (entry?.state !== "due" || (entry.nextAttemptAtMs ?? 0) > nowMs) continue;
-    if (stillStands(catalog, receiver, { state, entry })) due.push({ state, entry });
-    else await withdraw(deps, receiver, { state, entry });
+    const refusal = refusalOf(deps, catalog, receiver, { state, entry });
+    if (refusal === undefined) due.push({ state, entry });
+    else await withdraw(deps, receiver, { state, entry }, refusal);
   }
   return due;
 };
@@ -105,6 +146,8 @@ const applyAttempt = (
     firstAttemptAtMs: entry.firstAttemptAtMs ?? nowMs - outcome.durationMs,
     lastOutcome: outcome.code,
   };
+  // Withdrawn, or accepted from another worker, while the request was out: it is not due again for failing.
+  if (entry.state !== "due" && next.kind !== "accepted") return { ...attempted, state: entry.state };
   switch (next.kind) {
     case "accepted":
       return { ...attempted, state: "accepted", acceptedAtMs: nowMs };
@@ -116,6 +159,15 @@ const applyAttempt = (
     case "disabled":
       return { ...attempted, state: next.kind };
   }
+};
+
+/** Once every receiver that is still to be told has accepted. */
+const toDelivered = (state: SubscriptionState, entry: OutboxEntry, nowMs: number): SubscriptionState => {
+  const wanted = Object.values(state.outbox).filter(
+    ({ state: now, lastOutcome }) => now !== "withdrawn" || lastOutcome !== "catalog-changed",
+  );
+  if (wanted.some((other) => other.state !== "accepted")) return state;
+  return { ...state, delivered: { ...versionOf(entry), decisionId: entry.decisionId, atMs: nowMs } };
 };
 
 const scheduleNext = (deps: PipelineDeps, entry: OutboxEntry, outcome: Outcome, nowMs: number): NextAttempt =>
@@ -154,7 +206,9 @@ export const settleAttempt = async (
     durationMs: outcome.durationMs,
     ...(outcome.status === undefined ? {} : { status: outcome.status }),
   };
-  await updateEntry(deps, receiver, due, (current) => applyAttempt(current, next, outcome, nowMs), [attempt]);
+  const change = (now: SubscriptionState, current: OutboxEntry): SubscriptionState =>
+    toDelivered(withEntry(now, receiver, applyAttempt(current, next, outcome, nowMs)), entry, nowMs);
+  await updateEntry(deps, receiver, due, change, [attempt]);
   if (next.kind === "parked" || next.kind === "disabled") {
     deps.log("delivery-parked", { receiver, subscription: state.subscription, reason: next.reason });
   }

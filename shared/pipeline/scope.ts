@@ -1,6 +1,6 @@
 import { formatRepository, type RepositoryName } from "../artifact/repository.ts";
 import type { Subscription } from "../ports.ts";
-import type { DecisionContext } from "./decide.ts";
+import type { DecisionContext } from "./decision-record.ts";
 import type { CatalogView, PipelineDeps } from "./deps.ts";
 
 /** What one piece of work is done under: one catalog from start to end, and each repository listed at most once. */

@@ -31,11 +31,13 @@ export const sweepDue = async (deps: PipelineDeps): Promise<void> => {
  */
 export const sweepRepositories = async (deps: PipelineDeps, spreadMs: number): Promise<void> => {
   const repositories = new Map<string, RepositoryName>();
-  for (const { repository } of deps.catalog().subscriptions())
+  const catalog = deps.catalog();
+  for (const { repository } of catalog.subscriptions())
     repositories.set(formatRepository(repository), repository);
   const messages = [...repositories].map(
     ([name, repository]): QueuedWork => ({
-      id: `sweep/${name}`,
+      // A sweep that is under way may have begun under another catalog.
+      id: `sweep/${name}/${catalog.version}`,
       work: { kind: "sweep", repository },
       delayMs: Math.floor(deps.random.fraction() * spreadMs),
     }),

@@ -1,4 +1,5 @@
 import type { ArtifactName } from "../artifact/repository.ts";
+import { PipelineError } from "../errors.ts";
 import type { Identity, Subscription, Verification, Verifier, VerifyRule } from "../ports.ts";
 
 /** Who must have signed what a subscription takes: the object's own rules AND sluice.yaml's. */
@@ -9,6 +10,15 @@ export type Requirement =
   /** Nobody said who must sign: default deny. */
   | { readonly kind: "none" };
 
+/** Names what is asked: another name, other rules. */
+export const toRequirementId = (requirement: Requirement): string =>
+  requirement.kind === "rules"
+    ? requirement.rules
+        .map(({ id, origin }) => `${origin}:${id}`)
+        .sort()
+        .join(" ")
+    : requirement.kind;
+
 export type RequirementOf = (subscription: Subscription) => Requirement;
 
 /** Only `judge` below makes one: what was not verified cannot become a delivery. */
@@ -18,8 +28,8 @@ type Facts = Readonly<Record<string, unknown>>;
 
 /** What an artifact's evidence says about one subscription, after every rule was asked. */
 export type EvidenceVerdict = { readonly facts: Facts; readonly [judged]: true } & (
-  | { readonly kind: "verified"; readonly identity?: Identity }
-  | { readonly kind: "allowed" }
+  | { readonly kind: "verified"; readonly requirement: string; readonly identity?: Identity }
+  | { readonly kind: "allowed"; readonly requirement: string }
   | { readonly kind: "unverified"; readonly reason: string; readonly mayStillArrive: boolean }
 );
 
@@ -50,6 +60,28 @@ const toFacts = (answers: readonly Answer[]): Facts => ({
   })),
 });
 
+const unverified = (reason: string, facts: Facts, mayStillArrive = true): EvidenceVerdict =>
+  seal({ kind: "unverified", reason, mayStillArrive, facts });
+
+const ask = (
+  verifier: Verifier,
+  rules: readonly VerifyRule[],
+  artifact: ArtifactName,
+  signal: AbortSignal,
+): Promise<readonly Answer[]> =>
+  Promise.all(
+    rules.map(async (rule) => ({ rule, verification: await verifier.verify(artifact, rule, signal) })),
+  );
+
+/**
+ * What an error comes to that no retry changes (an address that may not be reached, an answer too large): nothing
+ * was verified. Undefined for errors that leave the question open.
+ */
+export const toUnusable = (error: unknown): EvidenceVerdict | undefined =>
+  error instanceof PipelineError && error.disposition === "drop"
+    ? unverified("registry-unusable", { error: error.code })
+    : undefined;
+
 /** Asks the verifier for every rule. Throws when a registry or trust root is out of reach: not an answer. */
 export const judge = async (
   verifier: Verifier,
@@ -57,23 +89,26 @@ export const judge = async (
   artifact: ArtifactName,
   signal: AbortSignal,
 ): Promise<EvidenceVerdict> => {
-  if (requirement.kind === "allowed") return seal({ kind: "allowed", facts: {} });
+  const id = toRequirementId(requirement);
+  if (requirement.kind === "allowed") return seal({ kind: "allowed", requirement: id, facts: {} });
   if (requirement.kind === "none" || requirement.rules.length === 0) {
-    return seal({ kind: "unverified", reason: "no-identity-rule", mayStillArrive: false, facts: {} });
+    return unverified("no-identity-rule", {}, false);
   }
-  const answers = await Promise.all(
-    requirement.rules.map(async (rule) => ({
-      rule,
-      verification: await verifier.verify(artifact, rule, signal),
-    })),
-  );
+  let answers: readonly Answer[];
+  try {
+    answers = await ask(verifier, requirement.rules, artifact, signal);
+  } catch (error) {
+    const verdict = toUnusable(error);
+    if (verdict === undefined) throw error;
+    return verdict;
+  }
   const facts = toFacts(answers);
   for (const answer of answers) {
     const reason = refusalOf(answer);
-    if (reason !== undefined) return seal({ kind: "unverified", reason, mayStillArrive: true, facts });
+    if (reason !== undefined) return unverified(reason, facts);
   }
   const identity = answers
     .map(({ verification: { strict } }) => (strict.verified ? strict.identity : undefined))
     .find(Boolean);
-  return seal({ kind: "verified", facts, ...(identity === undefined ? {} : { identity }) });
+  return seal({ kind: "verified", requirement: id, facts, ...(identity === undefined ? {} : { identity }) });
 };

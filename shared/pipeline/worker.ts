@@ -34,6 +34,9 @@ export const workOff = async (
   switch (settlement.kind) {
     case "done":
       return consumer.complete(received);
+    case "drop":
+      log("work-dropped", { id, work: work.kind, reason: settlement.reason });
+      return consumer.complete(received);
     case "park":
       log("work-parked", { id, work: work.kind, reason: settlement.reason });
       return consumer.park(received, settlement.reason);
