@@ -2,9 +2,11 @@ import { attestationCases } from "./cases/attestation.ts";
 import { authorityCases } from "./cases/authority.ts";
 import { callerCases } from "./cases/caller.ts";
 import { chainCases } from "./cases/chain.ts";
+import { checkpointCases } from "./cases/checkpoint.ts";
 import { copiedCases } from "./cases/copied.ts";
 import { duplicateCases } from "./cases/duplicate.ts";
 import { signatureCases } from "./cases/ecdsa.ts";
+import { entryKindCases } from "./cases/entry-kind.ts";
 import { envelopeCases } from "./cases/envelope.ts";
 import { expiryCases } from "./cases/expiry.ts";
 import { failureCases } from "./cases/failure.ts";
@@ -36,6 +38,8 @@ export const CASES: readonly CorpusCase[] = [
   ...attestationCases,
   ...authorityCases,
   ...callerCases,
+  ...checkpointCases,
+  ...entryKindCases,
   ...chainCases,
   ...copiedCases,
   ...duplicateCases,

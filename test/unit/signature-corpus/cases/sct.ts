@@ -1,7 +1,34 @@
 import { signSct } from "../../../../functions/local/playground/sigstore/ct-log.ts";
 import { concat } from "../../../../functions/local/playground/sigstore/der.ts";
-import { createKeyPair } from "../../../../functions/local/playground/sigstore/keys.ts";
 import { ALL, type CorpusCase, SIGNED_TIME, steps } from "../corpus-case.ts";
+
+/** What the authority put into the certificate, as it is: nothing outside says how long an SCT is. */
+const malformedSct = (name: string, change: (sct: Uint8Array) => Uint8Array): CorpusCase => ({
+  attackClass: 33,
+  name: `SCT ${name}`,
+  formats: SIGNED_TIME,
+  expected: "sct-invalid",
+  attack: steps({ scts: (sct, { key }) => [change(signSct(sct, key))] }),
+});
+
+const withByte =
+  (offset: number, value: number) =>
+  (sct: Uint8Array): Uint8Array =>
+    Uint8Array.from(sct).with(offset, value);
+
+const HASH_OFFSET = 43;
+
+const malformedScts = [
+  malformedSct("of another version", withByte(0, 1)),
+  malformedSct("with trailing bytes", (sct) => concat(sct, Buffer.of(0))),
+  malformedSct("cut off", (sct) => sct.subarray(0, sct.length - 1)),
+  malformedSct("cut off before its signature", (sct) => sct.subarray(0, HASH_OFFSET)),
+  malformedSct("of a few bytes", (sct) => sct.subarray(0, 10)),
+  malformedSct("that is empty", () => new Uint8Array()),
+  malformedSct("whose extensions are longer than itself", withByte(41, 0xff)),
+  malformedSct("over another hash", withByte(HASH_OFFSET, 2)),
+  malformedSct("by another kind of key than the log's", withByte(HASH_OFFSET + 1, 1)),
+];
 
 export const sctCases: readonly CorpusCase[] = [
   {
@@ -81,6 +108,5 @@ export const sctCases: readonly CorpusCase[] = [
       scts: (sct, { key }) => [signSct({ ...sct, extensions: Buffer.from("0005000000abcd", "hex") }, key)],
     }),
   },
+  ...malformedScts,
 ];
-
-const _key = createKeyPair("p256");
