@@ -11,7 +11,15 @@ if (major < 24 || (major === 24 && minor < 15)) {
   process.exitCode = 2;
 } else {
   nodeModule.enableCompileCache();
-  // biome-ignore lint/style/noRestrictedImports: the door of the command; behind it, the composition root begins
-  const { main } = await import("../../functions/local/cli.ts");
-  await main();
+  try {
+    // biome-ignore lint/style/noRestrictedImports: the door of the command; behind it, the composition root begins
+    const { main } = await import("../../functions/local/cli.ts");
+    await main();
+  } catch (error) {
+    // Node's own exit code for a crash is 1, which would read as a verdict.
+    process.stderr.write(
+      `sluice: internal error: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    process.exitCode = 2;
+  }
 }

@@ -17,7 +17,7 @@ const RECEIVER = {
 
 let double: ReceiverDouble;
 beforeEach(async () => {
-  double = await startReceiverDouble({ bodyTimeoutMs: 50 });
+  double = await startReceiverDouble({ bodyTimeoutMs: 1_000 });
 });
 afterEach(() => double.close());
 
