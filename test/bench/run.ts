@@ -5,7 +5,9 @@ import { intake } from "./intake.ts";
 import { latency } from "./latency.ts";
 import { calibrate, describeMachine, describeNoise } from "./machine.ts";
 import { registryRequests } from "./registry-requests.ts";
+import { selection } from "./selection.ts";
 import { toTable } from "./table.ts";
+import { verification } from "./verification.ts";
 
 /*
  *   npm run bench                     everything, printed
@@ -14,7 +16,7 @@ import { toTable } from "./table.ts";
  *   npm run bench -- --write          everything, and BENCHMARKS.md is what was printed
  */
 
-const BENCHES: readonly Bench[] = [latency, intake, registryRequests];
+const BENCHES: readonly Bench[] = [latency, intake, registryRequests, verification, selection];
 const FILE = new URL("../../BENCHMARKS.md", import.meta.url);
 
 const HEADER = `# Benchmarks
