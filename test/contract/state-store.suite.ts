@@ -28,6 +28,7 @@ const record = (id: string, subscription: string, atMs: number): DecisionRecord 
 const entry = (dueAtMs: number | undefined): OutboxEntry => ({
   digest: DIGEST,
   decisionId: "d",
+  requirement: "r",
   sequence: 1,
   state: dueAtMs === undefined ? "accepted" : "due",
   decidedAtMs: 0,
