@@ -11,6 +11,10 @@ import { PipelineError } from "../../shared/errors.ts";
 import { describeStateStore } from "./state-store.suite.ts";
 import { describeWorkQueue } from "./work-queue.suite.ts";
 
+/** Values of `PRAGMA synchronous`. */
+const NORMAL = 1;
+const FULL = 2;
+
 const openTemporary = () => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-sqlite-"));
   const path = join(folder, "sluice.db");
@@ -116,12 +120,18 @@ describe("the state file", () => {
     await close();
   });
 
-  test("runs with full synchronous commits", async () => {
+  test("syncs each push, and no mere hint", async () => {
     const { database, clock, close } = openTemporary();
-    await createSqliteWorkQueue(database, clock).send([
-      { id: "a", work: { kind: "deliver", receiver: "r" } },
+    const queue = createSqliteWorkQueue(database, clock);
+    const lastSynchronous = () => database.statement("PRAGMA synchronous").get()?.synchronous;
+    const push = { source: "zot", kind: "artifact" } as const;
+    await queue.send([{ id: "a", work: { kind: "deliver", receiver: "r" } }]);
+    expect(lastSynchronous()).toBe(NORMAL);
+    await queue.send([
+      { id: "b", work: { kind: "deliver", receiver: "r" } },
+      { id: "c", work: { kind: "push", push, receivedAtMs: 1, authenticated: true } },
     ]);
-    expect(database.statement("PRAGMA synchronous").get()?.synchronous).toBe(2);
+    expect(lastSynchronous()).toBe(FULL);
     expect(database.statement("PRAGMA journal_mode").get()?.journal_mode).toBe("wal");
     await close();
   });
