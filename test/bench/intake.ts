@@ -18,7 +18,7 @@ import { createWorld, type World } from "./world.ts";
 
 const GOAL_PER_SECOND = 3_000;
 const GOAL_P99_MS = 20;
-const ROUNDS = { quick: 1, full: 7 } as const;
+const ROUNDS = { quick: 1, full: 5 } as const;
 const ROUND_MS = { quick: 700, full: 3_000 } as const;
 const SYNCS = { quick: 50, full: 500 } as const;
 /** A core that is used this much is full: what is missing goes to the system's own work. */

@@ -26,6 +26,9 @@ avoided) or a peer that was measured in the same run; the ratio travels to other
 not. Medians unless said otherwise. A goal that was missed says **no**, and the remarks say what holds it back.
 `;
 
+const QUICK =
+  "\n**A quick run: it shows that everything runs. Compilers are cold and rounds short, so its figures mean little.**\n";
+
 const runBench = async (bench: Bench, effort: Effort): Promise<string> => {
   const before = calibrate();
   const { rows, remarks } = await bench.run(effort);
@@ -51,7 +54,7 @@ const main = async (): Promise<void> => {
     process.stdout.write(`${sections.length > 0 ? "\n" : ""}${section}`);
     sections.push(section);
   };
-  show(`${HEADER}\n${describeMachine()}\n`);
+  show(`${HEADER}\n${describeMachine()}\n${values.quick ? QUICK : ""}`);
   for (const bench of BENCHES) {
     if (positionals.length > 0 && !positionals.includes(bench.name)) continue;
     show(await runBench(bench, values.quick ? "quick" : "full"));
