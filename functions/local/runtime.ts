@@ -74,7 +74,15 @@ const startAll = async (config: Config, wired: Wired) => {
   const pipeline = createPipeline(deps);
   // First start: what is selected already becomes the baseline before the first event can come in.
   await pipeline.sweepRepositories(0);
-  const timers = startTimers({ config, pipeline, catalogs, state, clock, log });
+  const timers = startTimers({
+    config,
+    pipeline,
+    catalogs,
+    state,
+    clock,
+    log,
+    refreshTrustedRoot: wired.refreshTrustedRoot,
+  });
   const server = await startServer(config, wired, timers.reload);
   const concurrency = config.limits.evaluations + config.limits.deliveries;
   const workers = startWorkers({

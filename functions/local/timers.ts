@@ -7,6 +7,9 @@ import type { CatalogKeeper } from "./catalogs.ts";
 
 const DUE_INTERVAL_MS = 5_000;
 const PRUNE_INTERVAL_MS = 3_600_000;
+const ROOT_INTERVAL_MS = 24 * 3_600_000;
+/** Not during start-up, when the network may not be there yet. */
+const FIRST_ROOT_MS = 60_000;
 
 export interface TimerSettings {
   readonly config: Config;
@@ -15,6 +18,7 @@ export interface TimerSettings {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly refreshTrustedRoot: (() => Promise<"updated" | "unchanged">) | undefined;
 }
 
 /** What happens by the clock: due work whose hint was lost, the sweep, a changed catalog, old records. */
@@ -25,6 +29,7 @@ export const startTimers = ({
   state,
   clock,
   log,
+  refreshTrustedRoot,
 }: TimerSettings): { reload(): void; stop(): void } => {
   const timers: NodeJS.Timeout[] = [];
   const every = (intervalMs: number, name: string, work: () => Promise<unknown>): (() => Promise<void>) => {
@@ -51,6 +56,12 @@ export const startTimers = ({
   every(DUE_INTERVAL_MS, "due", () => pipeline.sweepDue());
   every(intervalMs, "sweep", () => pipeline.sweepRepositories(intervalMs / 10));
   every(PRUNE_INTERVAL_MS, "prune", () => state.prune(clock.nowMs() - config.state.retentionMs));
+  if (refreshTrustedRoot !== undefined) {
+    const refresh = every(ROOT_INTERVAL_MS, "trusted-root", async () => {
+      log("trusted-root-refreshed", { outcome: await refreshTrustedRoot() });
+    });
+    timers.push(setTimeout(refresh, FIRST_ROOT_MS).unref());
+  }
   const reload = every(
     Math.min(...config.clusters.map(({ manifests }) => manifests.intervalMs)),
     "catalog",

@@ -18,6 +18,7 @@ import { createFetchJson } from "./fetch-json.ts";
 import { createRegistry } from "./registry.ts";
 import { readRules } from "./rules.ts";
 import { createDeliverySender } from "./sender.ts";
+import { createRefreshedRoots, type RefreshedRoots } from "./trusted-root-refresh.ts";
 import { createTrustedRoots } from "./trusted-roots.ts";
 
 /** One attempt makes up to three requests (a rotation), fetches a token and drains the answers. */
@@ -35,6 +36,7 @@ export interface Wired {
   readonly catalogs: CatalogKeeper;
   readonly secrets: SecretSource;
   readonly fetchJson: FetchJson;
+  readonly refreshTrustedRoot: RefreshedRoots["refresh"];
   close(): Promise<void>;
 }
 
@@ -52,7 +54,8 @@ export const wire = async (
   // The manifests may come from an artifact, which is verified before there is a catalog to name roots.
   let catalogs: CatalogKeeper | undefined;
   const rootOf = (name: string): string | undefined => catalogs?.current().trustedRoots[name];
-  const trustedRoots = createTrustedRoots(config.trustedRoots, rootOf);
+  const roots = await createRefreshedRoots(config, createTrustedRoots(config.trustedRoots, rootOf));
+  const { trustedRoots } = roots;
   const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: clock.nowMs });
   const artifacts = { registry: registry.reader, verifier, secrets, state };
   catalogs = await keepCatalog(config.clusters, createClusterReader(secrets, artifacts), log);
@@ -62,6 +65,7 @@ export const wire = async (
     secrets,
     catalogs,
     fetchJson,
+    refreshTrustedRoot: roots.refresh,
     deps: {
       clock,
       random: { fraction: Math.random },

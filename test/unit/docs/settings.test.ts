@@ -97,11 +97,6 @@ describe("settings without effect", () => {
     expect(source.includes(key)).toBe(false);
   });
 
-  test("the trusted root is not refreshed", () => {
-    expect(README).toContain("It is not refreshed.");
-    expect(source).not.toMatch(/\btuf/i);
-  });
-
   test("nothing vouches for Sluice to generic-oidc Receivers", () => {
     expect(README).toContain("identity-unavailable");
     expect(source).not.toContain("identityToken:");

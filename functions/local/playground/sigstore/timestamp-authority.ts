@@ -54,6 +54,24 @@ export interface TokenFields {
   readonly certificates: readonly Uint8Array[];
   /** PKIStatus: 0 is granted. */
   readonly status: number;
+  readonly distortions?: TokenDistortions;
+}
+
+/** What is wrong with the token's structure; what the signature covers is made from the result unless noted. */
+export interface TokenDistortions {
+  /** Members of TSTInfo. */
+  readonly info?: (honest: readonly Uint8Array[]) => readonly Uint8Array[];
+  /** The TSTInfo that is carried, after another one was signed. */
+  readonly carriedInfo?: (signed: Uint8Array) => Uint8Array;
+  readonly contentType?: string;
+  /** Signed attributes, before they are signed. */
+  readonly attributes?: (honest: readonly Uint8Array[]) => readonly Uint8Array[];
+  /** Whom the signer info names, in place of the certificate that signs. */
+  readonly named?: CertificateFields;
+  readonly signerInfos?: (honest: Uint8Array) => readonly Uint8Array[];
+  /** Members of the TimeStampResp. */
+  readonly response?: (honest: readonly Uint8Array[]) => readonly Uint8Array[];
+  readonly messageType?: string;
 }
 
 export interface TimestampSigner {
@@ -73,8 +91,8 @@ export interface TimestampAuthority {
   stamp(data: Uint8Array, atMs: number): Uint8Array;
 }
 
-const encodeTstInfo = ({ imprint, imprintHash, genTimeMs, serial }: TokenFields): Uint8Array =>
-  sequence(
+const encodeTstInfo = ({ imprint, imprintHash, genTimeMs, serial, distortions }: TokenFields): Uint8Array => {
+  const members = [
     integer(1n),
     oid(OID.policy),
     sequence(hashAlgorithm(imprintHash), octetString(imprint)),
@@ -82,24 +100,29 @@ const encodeTstInfo = ({ imprint, imprintHash, genTimeMs, serial }: TokenFields)
     generalizedTime(genTimeMs),
     sequence(integer(1n)),
     boolean(false),
-  );
+  ];
+  return sequence(...(distortions?.info?.(members) ?? members));
+};
 
-const attribute = (type: string, value: Uint8Array): Uint8Array => sequence(oid(type), setOf(value));
+export const signedAttribute = (type: string, value: Uint8Array): Uint8Array =>
+  sequence(oid(type), setOf(value));
 
 const encodeSignerInfo = (token: TokenFields, tstInfo: Uint8Array): Uint8Array => {
-  const { signer, signerHash } = token;
-  const attributes = setOf(
-    attribute(OID.contentType, oid(OID.tstInfo)),
-    attribute(OID.signingTime, x509Time(token.genTimeMs)),
-    attribute(OID.messageDigest, octetString(hashOf(tstInfo, signerHash))),
-    attribute(
+  const { signer, signerHash, distortions = {} } = token;
+  const { named = signer.fields } = distortions;
+  const honest = [
+    signedAttribute(OID.contentType, oid(OID.tstInfo)),
+    signedAttribute(OID.signingTime, x509Time(token.genTimeMs)),
+    signedAttribute(OID.messageDigest, octetString(hashOf(tstInfo, signerHash))),
+    signedAttribute(
       OID.signingCertificateV2,
       sequence(sequence(sequence(octetString(hashOf(signer.certificate))))),
     ),
-  );
+  ];
+  const attributes = setOf(...(distortions.attributes?.(honest) ?? honest));
   return sequence(
     integer(1n),
-    sequence(encodeName(signer.fields.issuer), integer(signer.fields.serial)),
+    sequence(encodeName(named.issuer), integer(named.serial)),
     hashAlgorithm(signerHash),
     // RFC 5652 §5.4: signed as SET OF, carried as [0] IMPLICIT.
     concat(Uint8Array.of(0xa0), attributes.subarray(1)),
@@ -109,18 +132,20 @@ const encodeSignerInfo = (token: TokenFields, tstInfo: Uint8Array): Uint8Array =
 };
 
 export const encodeTimestamp = (token: TokenFields): Uint8Array => {
-  const tstInfo = encodeTstInfo(token);
+  const { distortions = {}, certificates, signerHash, status } = token;
+  const { contentType = OID.tstInfo, messageType = OID.signedData } = distortions;
+  const signed = encodeTstInfo(token);
+  const carried = distortions.carriedInfo?.(signed) ?? signed;
+  const signerInfo = encodeSignerInfo(token, signed);
   const signedData = sequence(
     integer(3n),
-    setOf(hashAlgorithm(token.signerHash)),
-    sequence(oid(OID.tstInfo), context(0, octetString(tstInfo))),
-    ...(token.certificates.length === 0 ? [] : [tlv(0xa0, ...token.certificates)]),
-    setOf(encodeSignerInfo(token, tstInfo)),
+    setOf(hashAlgorithm(signerHash)),
+    sequence(oid(contentType), context(0, octetString(carried))),
+    ...(certificates.length === 0 ? [] : [tlv(0xa0, ...certificates)]),
+    setOf(...(distortions.signerInfos?.(signerInfo) ?? [signerInfo])),
   );
-  return sequence(
-    sequence(integer(BigInt(token.status))),
-    sequence(oid(OID.signedData), context(0, signedData)),
-  );
+  const members = [sequence(integer(BigInt(status))), sequence(oid(messageType), context(0, signedData))];
+  return sequence(...(distortions.response?.(members) ?? members));
 };
 
 /** A signing certificate under `issuer`; tests distort its fields (purpose, validity). */
