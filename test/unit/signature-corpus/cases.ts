@@ -4,6 +4,7 @@ import { callerCases } from "./cases/caller.ts";
 import { chainCases } from "./cases/chain.ts";
 import { checkpointCases } from "./cases/checkpoint.ts";
 import { copiedCases } from "./cases/copied.ts";
+import { crowdCases } from "./cases/crowd.ts";
 import { duplicateCases } from "./cases/duplicate.ts";
 import { signatureCases } from "./cases/ecdsa.ts";
 import { entryKindCases } from "./cases/entry-kind.ts";
@@ -28,6 +29,7 @@ import { severalCases } from "./cases/several.ts";
 import { subjectCases } from "./cases/subject.ts";
 import { textCases } from "./cases/text.ts";
 import { timestampCases } from "./cases/timestamp.ts";
+import { tokenCases } from "./cases/token.ts";
 import { typeCases } from "./cases/type.ts";
 import { windowCases } from "./cases/window.ts";
 import { wireCases } from "./cases/wire.ts";
@@ -38,6 +40,7 @@ export const CASES: readonly CorpusCase[] = [
   ...attestationCases,
   ...authorityCases,
   ...callerCases,
+  ...crowdCases,
   ...checkpointCases,
   ...entryKindCases,
   ...chainCases,
@@ -68,5 +71,6 @@ export const CASES: readonly CorpusCase[] = [
   ...timestampCases,
   ...typeCases,
   ...windowCases,
+  ...tokenCases,
   ...wireCases,
 ];

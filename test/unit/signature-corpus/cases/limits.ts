@@ -1,25 +1,15 @@
 import { gzipSync } from "node:zlib";
 import { signSct } from "../../../../functions/local/playground/sigstore/ct-log.ts";
-import type { JsonObject } from "../../../../functions/local/playground/sigstore/json.ts";
 import { toBase64 } from "../../../../functions/local/playground/sigstore/keys.ts";
-import { packLegacyLayers } from "../../../../functions/local/playground/sigstore/local-sigstore.ts";
-import { digestOf, toBlob, toPushable } from "../../../../functions/local/playground/sigstore/oci.ts";
-import type { SignedEvidence } from "../../../../functions/local/playground/sigstore/sign-request.ts";
-import { MEDIA_TYPE } from "../../../../shared/artifact/media-types.ts";
-import type { Descriptor } from "../../../../shared/ports.ts";
+import { toBlob } from "../../../../functions/local/playground/sigstore/oci.ts";
 import { ALL, BUNDLES, type Change, type CorpusCase, request, steps } from "../corpus-case.ts";
 import { ENTRY, edit, editLogBundle, set, tamper } from "../edit.ts";
-import { readManifest, rewrite } from "../publish.ts";
+import { rewrite } from "../publish.ts";
 
 const HUNDRED_THOUSAND = 100_000;
 
 const times = <T>(count: number, make: (index: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, index) => make(index));
-
-const layerOf = ({ layer }: SignedEvidence) => {
-  if (layer === undefined) throw new Error("no layer");
-  return layer;
-};
 
 /** Puts the bundle (or payload) into the registry in another wrapping, with a descriptor that fits. */
 const wrapBlob =
@@ -40,58 +30,10 @@ const wrapBlob =
     },
   });
 
-const descriptor = (index: number): Descriptor => ({
-  mediaType: MEDIA_TYPE.ociManifest,
-  digest: digestOf(Buffer.from(`${index}`)),
-  size: 500,
-  artifactType: MEDIA_TYPE.sigstoreBundle,
-});
-
-/** Many manifests that hold nothing, listed before the one that does: what a bound on reading is up against. */
-const crowdOut =
-  (more: JsonObject): Change =>
-  () => ({
-    publish: ({ manifest }, { digest }) => {
-      const empty = { ...readManifest(manifest), layers: [], ...more };
-      const crowd = times(70, (index) => toPushable({ ...empty, index }, [], { subject: digest }));
-      return [...crowd, manifest];
-    },
-  });
-
 /** JSON nested `depth` deep in place of a value. */
 const nested = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`;
 
 export const limitCases: readonly CorpusCase[] = [
-  {
-    attackClass: 23,
-    name: "five thousand layers",
-    formats: ["legacy"],
-    expected: "evidence-too-large",
-    attack: () => ({
-      publish: (honest, { digest }) => {
-        const layer = layerOf(honest);
-        return [
-          packLegacyLayers(
-            digest,
-            times(5_000, () => layer),
-          ),
-        ];
-      },
-    }),
-  },
-  {
-    attackClass: 23,
-    name: "a hundred thousand referrers",
-    formats: BUNDLES,
-    expected: "evidence-too-large",
-    attack: () => ({
-      toReader: (honest) => ({
-        ...honest,
-        listReferrers: async () => times(HUNDRED_THOUSAND, descriptor),
-        fetchManifest: async () => undefined,
-      }),
-    }),
-  },
   {
     attackClass: 23,
     name: "bundle that inflates a thousandfold",
@@ -275,20 +217,6 @@ export const limitCases: readonly CorpusCase[] = [
         rewrite(manifest, (json) => set(json, ["annotations"], { padding: "x".repeat(6 * 1024 * 1024) })),
       ],
     }),
-  },
-  {
-    attackClass: 23,
-    name: "seventy empty referrers listed before the signature's",
-    formats: ["bundle-rekor1"],
-    expected: "verified",
-    attack: crowdOut({ annotations: {} }),
-  },
-  {
-    attackClass: 23,
-    name: "seventy empty referrers that say they are signatures, listed before the signature's",
-    formats: ["bundle-rekor1"],
-    expected: "evidence-too-large",
-    attack: crowdOut({}),
   },
 ];
 

@@ -104,6 +104,12 @@ export const subjectCases: readonly CorpusCase[] = [
       { digest: { sha256: "xyz" } },
     ]),
   ),
+  payload("statement with a shorter digest beside the right one", "evidence-malformed", (statement) =>
+    edit(statement, ["subject"], (subjects) => [
+      ...(subjects as readonly Json[]),
+      { digest: { sha256: "abcd" } },
+    ]),
+  ),
   payload("statement with another subject before the right one", "verified", (statement) =>
     edit(statement, ["subject"], (subjects) => [
       { digest: { sha256: OTHER } },
