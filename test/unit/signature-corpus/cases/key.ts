@@ -1,9 +1,18 @@
 import { createKeyPair } from "../../../../functions/local/playground/sigstore/keys.ts";
-import { ALL, type CorpusCase, keyedBy, request, rule, SIGNED_TIME, steps } from "../corpus-case.ts";
+import { DAY_MS } from "../changes.ts";
+import { ALL, all, type CorpusCase, keyedBy, request, rule, SIGNED_TIME, steps } from "../corpus-case.ts";
+import { ANNOTATION, editAnnotation, tamper } from "../edit.ts";
+import { NOW_MS } from "../world.ts";
 
 const other = createKeyPair("p256");
 
 const key = createKeyPair("p256");
+
+/** A key that the rule names, for which a certificate was issued too. */
+const withOwnCertificate = all(
+  request({ key, log: false }),
+  rule({ identities: [], keys: [key.publicPem], transparencyLog: "none" }),
+);
 
 export const keyCases: readonly CorpusCase[] = [
   {
@@ -49,4 +58,24 @@ export const keyCases: readonly CorpusCase[] = [
       attack: request({ key: other }),
     }),
   ),
+  {
+    attackClass: 28,
+    name: "key's own certificate beside its signature, expired",
+    formats: ["legacy"],
+    expected: "certificate-expired",
+    setup: withOwnCertificate,
+    attack: request({ atMs: NOW_MS - DAY_MS }),
+  },
+  {
+    attackClass: 28,
+    name: "somebody else's certificate beside a key's signature",
+    formats: ["legacy"],
+    expected: "key-mismatch",
+    setup: withOwnCertificate,
+    attack: steps(({ sigstore, request: honest }) => {
+      const { layer: evil } = sigstore.sign({ ...honest, key: other, steps: {} });
+      const certificate = evil?.annotations[ANNOTATION.certificate] ?? "";
+      return tamper({ layer: (layer) => editAnnotation(layer, "certificate", () => certificate) });
+    }),
+  },
 ];

@@ -214,6 +214,13 @@ export const proofCases: readonly CorpusCase[] = [
   })),
   {
     attackClass: 6,
+    name: "entry that claims another index than the proved one",
+    formats: ["bundle-rekor2"],
+    expected: "inclusion-proof-invalid",
+    attack: steps({ entry: (entry) => ({ ...entry, logIndex: entry.logIndex + 1 }) }),
+  },
+  {
+    attackClass: 6,
     name: "no inclusion proof",
     formats: BUNDLES,
     expected: "log-proof-missing",
