@@ -93,6 +93,13 @@ const settledSelection = (
   return { ...rest, status, reason, checks };
 };
 
+const toNext = (
+  { subscription: { selectorHash } }: DecisionContext,
+  state: SubscriptionState,
+  selection: FluxSelection,
+  outbox: SubscriptionState["outbox"],
+): SubscriptionState => ({ ...state, version: state.version + 1, selectorHash, selection, outbox });
+
 /** Verified (or allowed unverified): tell the receivers, or say why nobody can be told. */
 const accept = (
   context: DecisionContext,
@@ -111,6 +118,7 @@ const accept = (
     ...(identity === undefined ? {} : { identity }),
   };
   const sends = reachable && context.mode === "enforce";
+  const outbox = sends ? fillOutbox(context, state, settled, verdict.requirement) : state.outbox;
   const facts = {
     ...verdict.facts,
     mode: context.mode,
@@ -118,13 +126,7 @@ const accept = (
   };
   const decision = { id: selection.decisionId, outcome, reason, facts };
   return {
-    next: {
-      ...state,
-      version: state.version + 1,
-      selectorHash: context.subscription.selectorHash,
-      selection: settled,
-      outbox: sends ? fillOutbox(context, state, settled, verdict.requirement) : state.outbox,
-    },
+    next: toNext(context, state, settled, outbox),
     records: [...before, toDecisionRecord(context, selection, decision)],
   };
 };
@@ -158,13 +160,7 @@ const holdBack = (
     facts: { ...verdict.facts, deadlineMs: selection.deadlineMs },
   } as const;
   return {
-    next: {
-      ...state,
-      version: state.version + 1,
-      selectorHash: context.subscription.selectorHash,
-      selection: settled,
-      outbox: shadowed.outbox,
-    },
+    next: toNext(context, state, settled, shadowed.outbox),
     records: [...before, ...shadowed.records, toDecisionRecord(context, selection, decision)],
   };
 };
