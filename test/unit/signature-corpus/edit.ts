@@ -32,7 +32,7 @@ export const edit = (json: JsonObject, path: Path, change: Edit): JsonObject => 
 export const set = (json: JsonObject, path: Path, value: Json): JsonObject => edit(json, path, () => value);
 export const remove = (json: JsonObject, path: Path): JsonObject => edit(json, path, () => undefined);
 
-const decode = (value: Json): Buffer => {
+const _decode = (value: Json): Buffer => {
   if (typeof value !== "string") throw new TypeError("not base64");
   return Buffer.from(value, "base64");
 };
@@ -44,11 +44,6 @@ export const flip = (bytes: Uint8Array, offset: number): Uint8Array => {
   copy[at] = (copy[at] ?? 0) ^ 1;
   return copy;
 };
-
-export const flipBase64 =
-  (offset: number): Edit =>
-  (value) =>
-    Buffer.from(flip(decode(value), offset)).toString("base64");
 
 export const ANNOTATION = {
   signature: "dev.cosignproject.cosign/signature",

@@ -13,22 +13,19 @@
  *   });
  *   manifest.blobs, manifest.bytes, manifest.tag   // push the blobs, then the manifest (untagged: by digest)
  *
- * Several legacy signatures in one `.sig`: take `layer` of each result and call `packLegacyLayers`. Referrers for
- * a registry without the referrers API: `toFallbackIndex`. To make evidence that is wrong in exactly one way pass
+ * Several legacy signatures in one `.sig`: take `layer` of each result and call `packLegacyLayers`. To make evidence that is wrong in exactly one way pass
  * `steps` (steps.ts): each is given what an honest signer made there. `services` holds the parts (certificate-
  * authority.ts, ct-log.ts, rekor.ts, timestamp-authority.ts), which work on their own too; a second
  * `createLocalSigstore` is the foreign instance. Defaults: see sign-request.ts.
  */
 import { randomBytes } from "node:crypto";
 import type { Digest } from "../../../../shared/artifact/digest.ts";
-import { MEDIA_TYPE } from "../../../../shared/artifact/media-types.ts";
 import { createCertificateAuthority } from "./certificate-authority.ts";
 import { createCtLog } from "./ct-log.ts";
 import type { JsonObject } from "./json.ts";
 import {
   type LegacyLayer,
   type PushableManifest,
-  toDescriptor,
   toEvidenceTag,
   toLegacyManifest,
   toPushable,
@@ -119,16 +116,4 @@ export const packLegacyLayers = (
   return toPushable(manifest, [config, ...layers.map(({ payload }) => payload)], {
     tag: toEvidenceTag(digest, suffix),
   });
-};
-
-/** The index under tag `sha256-<hex>` that stands in for the referrers API (distribution-spec). */
-export const toFallbackIndex = (digest: Digest, referrers: readonly PushableManifest[]): PushableManifest => {
-  const manifests = referrers.map((referrer) =>
-    toDescriptor(referrer, {
-      ...(referrer.artifactType === undefined ? {} : { artifactType: referrer.artifactType }),
-      ...(referrer.annotations === undefined ? {} : { annotations: referrer.annotations }),
-    }),
-  );
-  const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests };
-  return toPushable(index, [], { tag: digest.replace(":", "-") });
 };
