@@ -29,7 +29,7 @@ test("what the shortest file leaves out has a default", () => {
     network: { allowPrivate: [] },
     sweep: { intervalMs: 900_000, requestBudget: 500 },
     limits: {
-      bodyBytes: 1_048_576,
+      bodyBytes: 8 * 1_048_576,
       eventsPerMinute: 6_000,
       evaluations: 8,
       deliveries: 64,

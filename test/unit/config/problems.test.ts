@@ -48,11 +48,11 @@ describe("one line per problem, with file, line, key and the way to mend it", ()
     [`${BASE}sweep:\n`, "sluice.yaml:3: sweep: must be a mapping with keys such as interval, requestBudget"],
     [
       `${BASE}limits: {body: 10MB}\n`,
-      "sluice.yaml:3: limits.body: must be a size with its unit (B, KiB, MiB, GiB); write e.g. 1MiB",
+      "sluice.yaml:3: limits.body: must be a size with its unit (B, KiB, MiB, GiB); write e.g. 8MiB",
     ],
     [
       `${BASE}limits: {body: 1GiB}\n`,
-      "sluice.yaml:3: limits.body: must be from 1KiB to 16MiB; write e.g. 1MiB",
+      "sluice.yaml:3: limits.body: must be from 1KiB to 16MiB; write e.g. 8MiB",
     ],
     [`${BASE}listen: {prot: 80}\n`, "sluice.yaml:3: listen.prot: is not a known key; did you mean `port`?"],
     [`${BASE}listen: {port: 99999}\n`, "sluice.yaml:3: listen.port: must be a whole number from 0 to 65535"],
