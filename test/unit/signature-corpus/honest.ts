@@ -23,6 +23,7 @@ import {
   SIGNED_TIME,
   steps,
 } from "./corpus-case.ts";
+import { toFallbackIndex } from "./publish.ts";
 import { createSeededBytes, IDENTITY, ISSUER_PATTERN, NOW_MS, REPOSITORY, SUBJECT_PATTERN } from "./world.ts";
 
 /** What real signers leave behind, in all its variety. All of it verifies. */
@@ -249,6 +250,24 @@ const placeCases: readonly HonestCase[] = [
     }),
   },
   {
+    name: "read from a registry without the referrers API",
+    formats: BUNDLES,
+    change: ({ artifact }) => ({
+      publish: ({ manifest: { subject: _subject, ...untagged } }) => [
+        untagged,
+        toFallbackIndex(artifact.digest, [untagged]),
+      ],
+      toReader: (honest) => {
+        const serve = toRegistryFetch(honest, REPOSITORY.registry);
+        const fetch: typeof globalThis.fetch = async (input, init) =>
+          new Request(input, init).url.includes("/referrers/")
+            ? new Response(null, { status: 404 })
+            : serve(input, init);
+        return createOrasRegistryReader(createClient({ fetch }));
+      },
+    }),
+  },
+  {
     name: "second of two identities",
     formats: ALL,
     change: identities(
@@ -260,6 +279,11 @@ const placeCases: readonly HonestCase[] = [
     name: "signed by the second of two keys",
     formats: SIGNED_TIME,
     change: all(keyedBy(twoKeys[1]), rule({ keys: twoKeys.map(({ publicPem }) => publicPem) })),
+  },
+  {
+    name: "signed with a bare key and timestamped",
+    formats: SIGNED_TIME,
+    change: all(keyedBy(twoKeys[0], "timestamp"), request({ timestamp: true })),
   },
   {
     name: "signed with a bare key and logged",

@@ -1,10 +1,12 @@
 import type { Json, JsonObject } from "../../../functions/local/playground/sigstore/json.ts";
 import {
   type PushableManifest,
+  toDescriptor,
   toEvidenceTag,
   toPushable,
 } from "../../../functions/local/playground/sigstore/oci.ts";
 import type { Digest } from "../../../shared/artifact/digest.ts";
+import { MEDIA_TYPE } from "../../../shared/artifact/media-types.ts";
 import { set } from "./edit.ts";
 
 export const readManifest = (manifest: PushableManifest): JsonObject =>
@@ -29,4 +31,16 @@ export const retarget = (manifest: PushableManifest, digest: Digest): PushableMa
   }
   const suffix = manifest.tag.endsWith(".att") ? "att" : "sig";
   return { ...manifest, tag: toEvidenceTag(digest, suffix) };
+};
+
+/** The index under tag `sha256-<hex>` that stands in for the referrers API (distribution-spec). */
+export const toFallbackIndex = (digest: Digest, referrers: readonly PushableManifest[]): PushableManifest => {
+  const manifests = referrers.map((referrer) =>
+    toDescriptor(
+      referrer,
+      referrer.artifactType === undefined ? {} : { artifactType: referrer.artifactType },
+    ),
+  );
+  const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests };
+  return toPushable(index, [], { tag: digest.replace(":", "-") });
 };

@@ -13,10 +13,10 @@
  *   });
  *   manifest.blobs, manifest.bytes, manifest.tag   // push the blobs, then the manifest (untagged: by digest)
  *
- * Several legacy signatures in one `.sig`: take `layer` of each result and call `packLegacyLayers`. To make evidence that is wrong in exactly one way pass
- * `steps` (steps.ts): each is given what an honest signer made there. `services` holds the parts (certificate-
- * authority.ts, ct-log.ts, rekor.ts, timestamp-authority.ts), which work on their own too; a second
- * `createLocalSigstore` is the foreign instance. Defaults: see sign-request.ts.
+ * Several legacy signatures in one `.sig`: take `layer` of each result and call `packLegacyLayers`. To make
+ * evidence that is wrong in exactly one way pass `steps` (steps.ts): each is given what an honest signer made
+ * there. `services` holds the parts (certificate-authority.ts, ct-log.ts, rekor.ts, timestamp-authority.ts), which
+ * work on their own too; a second `createLocalSigstore` is the foreign instance. Defaults: see sign-request.ts.
  */
 import { randomBytes } from "node:crypto";
 import type { Digest } from "../../../../shared/artifact/digest.ts";

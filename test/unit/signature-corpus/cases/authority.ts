@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { CertificateFields } from "../../../../functions/local/playground/sigstore/certificate.ts";
 import { createCertificateAuthority } from "../../../../functions/local/playground/sigstore/certificate-authority.ts";
 import { context, contextPrimitive, sequence } from "../../../../functions/local/playground/sigstore/der.ts";
@@ -47,6 +48,20 @@ const nameConstraints = {
   critical: true,
   value: sequence(context(0, sequence(contextPrimitive(2, Buffer.from("example.org"))))),
 };
+
+const encodeKey = (key: KeyObject): Uint8Array => key.export({ type: "spki", format: "der" });
+
+const unsupportedKeys = [
+  {
+    name: "on a curve of other uses",
+    spki: encodeKey(generateKeyPairSync("ec", { namedCurve: "secp256k1" }).publicKey),
+  },
+  { name: "of a kind of other uses", spki: encodeKey(generateKeyPairSync("ed448").publicKey) },
+  {
+    name: "that is too short",
+    spki: encodeKey(generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey),
+  },
+];
 
 export const authorityCases: readonly CorpusCase[] = [
   authority("that is none", {
@@ -139,5 +154,8 @@ export const authorityCases: readonly CorpusCase[] = [
       critical: true,
       value: sequence(Buffer.from("020100", "hex"), Buffer.from("020100", "hex")),
     }),
+  ),
+  ...unsupportedKeys.map(({ name, spki }) =>
+    leafCase(27, `leaf for a key ${name}`, "certificate-malformed", (fields) => ({ ...fields, spki })),
   ),
 ];

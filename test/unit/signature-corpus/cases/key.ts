@@ -14,6 +14,8 @@ const withOwnCertificate = all(
   rule({ identities: [], keys: [key.publicPem], transparencyLog: "none" }),
 );
 
+const stamped = all(keyedBy(key, "timestamp"), request({ timestamp: true }));
+
 export const keyCases: readonly CorpusCase[] = [
   {
     attackClass: 28,
@@ -77,5 +79,26 @@ export const keyCases: readonly CorpusCase[] = [
       const certificate = evil?.annotations[ANNOTATION.certificate] ?? "";
       return tamper({ layer: (layer) => editAnnotation(layer, "certificate", () => certificate) });
     }),
+  },
+  {
+    attackClass: 28,
+    name: "key's signature without the timestamp that the rule asks for",
+    formats: SIGNED_TIME,
+    expected: "no-signed-time",
+    setup: stamped,
+    attack: request({ timestamp: false }),
+  },
+  {
+    attackClass: 28,
+    name: "key's signature with a timestamp of somebody else's",
+    formats: SIGNED_TIME,
+    expected: "timestamp-untrusted",
+    setup: stamped,
+    attack: steps((_scenario, { foreign }) => ({
+      token: (token) => {
+        const { signer } = foreign.services.timestampAuthority;
+        return { ...token, signer, certificates: [signer.certificate] };
+      },
+    })),
   },
 ];
