@@ -56,8 +56,12 @@ export const STRICTER: readonly Deviation[] = [
   },
   {
     expected: "checkpoint-malformed",
-    why: "numbers in a checkpoint have one spelling",
-    cases: ["checkpoint whose tree size has a leading zero"],
+    why: "a checkpoint's numbers have one spelling and can be counted with; a bounded number of signatures is read",
+    cases: [
+      "checkpoint whose tree size is beyond counting",
+      "checkpoint with a hundred signatures",
+      "checkpoint whose tree size has a leading zero",
+    ],
   },
   {
     expected: "checkpoint-origin-mismatch",
@@ -85,6 +89,7 @@ export const STRICTER: readonly Deviation[] = [
     expected: "evidence-malformed",
     why: "JSON, base64, hex and PEM have one spelling here, with no name twice and none that is not known",
     cases: [
+      "statement with a shorter digest beside the right one",
       "negative layer size",
       "bundle in snake case",
       "log bundle in another case",
@@ -130,6 +135,9 @@ export const STRICTER: readonly Deviation[] = [
     expected: "log-entry-mismatch",
     why: "the log entry is exactly the one this evidence and this rule's signer make",
     cases: [
+      "log entry with two signatures",
+      "entry listed under another kind than its own",
+      "entry of Rekor v2 listed as one of Rekor v1",
       "rule with the certificate's own key, evidence with that certificate",
       "blank added to the entry's body under its proof, promise removed",
     ],
@@ -163,6 +171,10 @@ export const STRICTER: readonly Deviation[] = [
     expected: "throws TRUST_ROOT_INVALID",
     why: "a trusted root is checked whole before anything rests on it",
     cases: [
+      "trusted root with an authority for some names only",
+      "trusted root whose chain stands on its head",
+      "trusted root whose chain has nine certificates",
+      "trusted root whose timestamp signer was issued by somebody else",
       "trusted root whose authority has no validity start",
       "trusted root whose log key is called P-384 and is not",
       "trusted root whose timestamp authority has no validity start",
@@ -173,6 +185,42 @@ export const STRICTER: readonly Deviation[] = [
     expected: "unsigned",
     why: "a signature lies in a layer of its own type",
     cases: ["signature layer of another type"],
+  },
+  {
+    expected: "certificate-untrusted",
+    why: "a certificate names the key of its issuer as the issuer does",
+    cases: ["leaf that names another key than the one that signed it"],
+  },
+  {
+    expected: "certificate-malformed",
+    why: "extensions that are understood are read strictly",
+    cases: ["leaf whose key usage is empty", "leaf whose constraints say too much"],
+  },
+  {
+    expected: "no-signed-time",
+    why: "a rule that asks for a timestamp is satisfied by nothing else",
+    cases: ["key's signature without the timestamp that the rule asks for"],
+  },
+  {
+    expected: "timestamp-invalid",
+    why: "the signed attributes speak of this content (RFC 5652 §5.4)",
+    cases: ["timestamp without the type of its content", "timestamp whose signed type is another"],
+  },
+  {
+    expected: "timestamp-untrusted",
+    why: "the signed attributes name the certificate that signs (RFC 5035)",
+    cases: ["timestamp whose signed certificate is another"],
+  },
+  {
+    expected: "timestamp-malformed",
+    why: "a timestamp is read whole, in the one version and of the one kind that is known, with a bound",
+    cases: [
+      "timestamp that carries other content",
+      "timestamp of another version",
+      "timestamp with extensions",
+      "timestamp with something after it",
+      "timestamp with nine certificates",
+    ],
   },
 ];
 
