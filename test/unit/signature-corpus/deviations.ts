@@ -228,6 +228,11 @@ export const STRICTER: readonly Deviation[] = [
 export const MILDER: readonly Deviation[] = [
   {
     expected: "verified",
+    why: "a time that nobody signed counts for nothing, neither for a signature nor against it",
+    cases: ["integratedTime edited, promise removed, timestamp from now"],
+  },
+  {
+    expected: "verified",
     why: "authorities come from the trusted root; what the evidence brings along is not read",
     cases: ["chain annotation is garbage; it is no trust"],
   },
