@@ -23,6 +23,7 @@ const ROUND_MS = { quick: 700, full: 3_000 } as const;
 const SYNCS = { quick: 50, full: 500 } as const;
 /** A core that is used this much is full: what is missing goes to the system's own work. */
 const FULL = 0.9;
+const MICROSECONDS = 1_000_000;
 
 interface Measured {
   readonly contenders: Contenders;
@@ -146,6 +147,10 @@ const nameLimit = ({ rounds }: Contender, cores: Cores | undefined): string => {
   return `${used} Neither is full: the rest is waiting, for the disk's sync or for a core that others had.`;
 };
 
+/** Processor time hardly depends on who else wants the core; what a whole core could do follows from it. */
+const nameCapacity = ({ rounds }: Contender): string =>
+  `By processor time alone a core of its own would store and evaluate ${formatNumber(Math.round(MICROSECONDS / over(rounds, serverCpuUs)))} events/s.`;
+
 export const intake: Bench = {
   name: "intake",
   title: "Durable intake",
@@ -155,7 +160,8 @@ export const intake: Bench = {
     const world = await createWorld({ repositories: ["acme/app"] });
     try {
       const measured = await measure(world, cores, effort);
-      return { rows: toRows(measured), remarks: [nameLimit(measured.contenders.sluice, cores)] };
+      const { sluice } = measured.contenders;
+      return { rows: toRows(measured), remarks: [nameLimit(sluice, cores), nameCapacity(sluice)] };
     } finally {
       await world.close();
     }
