@@ -21,6 +21,7 @@ const DISPOSITION = {
   STATE_UNAVAILABLE: "retry",
   STATE_CONFLICT: "retry",
   QUEUE_UNAVAILABLE: "retry",
+  BUS_UNAVAILABLE: "retry",
   CATALOG_INVALID: "drop",
   CLUSTER_UNAVAILABLE: "retry",
   WORK_MALFORMED: "dead-letter",

@@ -1,4 +1,5 @@
 import { PipelineError } from "./errors.ts";
+import { withAnnouncements } from "./pipeline/announce.ts";
 import { deliverTo } from "./pipeline/deliver.ts";
 import type { PipelineDeps } from "./pipeline/deps.ts";
 import { evaluatePush, evaluateRepository, evaluateSubscription } from "./pipeline/evaluate.ts";
@@ -36,7 +37,7 @@ const runWork = (deps: PipelineDeps, work: Work, signal: AbortSignal): Promise<v
 };
 
 export const createPipeline = (deps: PipelineDeps): Pipeline => ({
-  run: (work, signal) => runWork(deps, work, signal),
+  run: (work, signal) => withAnnouncements(deps, (announcing) => runWork(announcing, work, signal)),
   sweepDue: () => sweepDue(deps),
   sweepRepositories: (spreadMs) => sweepRepositories(deps, spreadMs),
 });

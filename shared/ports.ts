@@ -14,8 +14,11 @@ export interface Random {
 
 // --------------------------------------------------------------------------------------------- secrets
 
-/** Where a secret is kept: an environment variable, or a file by its absolute path. */
-export type SecretRef = { readonly env: string } | { readonly file: string };
+/**
+ * Where a secret is kept: an environment variable, a file by its absolute path, or the platform's own secret store
+ * by the name it has there (Secrets Manager or SSM, Key Vault, Secret Manager).
+ */
+export type SecretRef = { readonly env: string } | { readonly file: string } | { readonly secret: string };
 
 /** Reads secrets where they are kept, anew when they change. Throws `SECRET_UNAVAILABLE`; never an empty secret. */
 export interface SecretSource {
@@ -49,6 +52,25 @@ export interface Push {
   /** The sender's own event id, for recognising exact duplicates. */
   readonly id?: string;
 }
+
+// ------------------------------------------------------------------------------------------- identities
+
+/**
+ * Gives a token that says who we are to one audience: the platform's, or a local issuer's. Throws
+ * `SECRET_UNAVAILABLE`. Tokens are cached by the adapter, never longer than they live.
+ */
+export type CallerIdentity = (audience: string, signal: AbortSignal) => Promise<Secret>;
+
+/** A login for one registry: Basic, or a bearer token that the registry takes as it is. */
+export type RegistryLogin =
+  | { readonly username: string; readonly password: Secret }
+  | { readonly bearer: Secret };
+
+/**
+ * Logs in to one kind of registry without a stored password. `undefined`: not this kind of host. Cached until 80 %
+ * of the login's life. Throws `REGISTRY_DENIED` or `REGISTRY_UNAVAILABLE`.
+ */
+export type RegistryCredentials = (host: string, signal: AbortSignal) => Promise<RegistryLogin | undefined>;
 
 // -------------------------------------------------------------------------------------------- registry
 
@@ -260,4 +282,22 @@ export interface WorkConsumer {
   complete(received: ReceivedWork): Promise<void>;
   retry(received: ReceivedWork, delayMs: number): Promise<void>;
   park(received: ReceivedWork, reason: string): Promise<void>;
+}
+
+/** Work that was set aside, for a person to look at. */
+export interface DeadLetter {
+  readonly id: string;
+  /** Absent where the message could not even be read. */
+  readonly work?: Work;
+  /** A code and one line, without secrets. */
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+/** The dead letters of a `WorkQueue`. */
+export interface DeadLetters {
+  /** Oldest first where the platform keeps an order. */
+  list(limit: number): Promise<readonly DeadLetter[]>;
+  /** Puts these back on the queue, as if they had just been sent; answers how many were still there. */
+  replay(ids: readonly string[]): Promise<number>;
 }

@@ -48,6 +48,10 @@ export interface OutboxEntry extends Version {
   readonly previous?: Version;
 }
 
+/** When an entry is due for its receiver; undefined while nothing is. State stores index by it. */
+export const dueAtMsOf = ({ state, nextAttemptAtMs, decidedAtMs }: OutboxEntry): number | undefined =>
+  state === "due" ? (nextAttemptAtMs ?? decidedAtMs) : undefined;
+
 /** All that is known of one subscription. One row, written by compare-and-set on `version`. */
 export interface SubscriptionState {
   readonly subscription: string;
@@ -125,6 +129,13 @@ export interface StoredDocument {
   readonly value: unknown;
 }
 
+/** One page of rows, in an order of the store's own. */
+export interface StatePage {
+  readonly rows: readonly SubscriptionState[];
+  /** Opaque; present while there is more. */
+  readonly cursor?: string;
+}
+
 /** Selections, outbox and decision records. Every method may throw `STATE_UNAVAILABLE`. */
 export interface StateStore {
   /** The row, or an empty one with version 0. */
@@ -135,6 +146,8 @@ export interface StateStore {
     expectedVersion: number,
     change: StateChange,
   ): Promise<"committed" | "conflict">;
+  /** All rows, page by page, for people and timers: not on the way of a push. Rows written meanwhile may be missed. */
+  list(limit: number, cursor?: string): Promise<StatePage>;
   /** Receivers with entries due at `nowMs`. */
   dueReceivers(nowMs: number, limit: number): Promise<readonly string[]>;
   /** Subscriptions whose outbox has an entry for `receiver` due at `nowMs`, oldest first. */
@@ -154,4 +167,22 @@ export interface StateStore {
   release(key: string, owner: string): Promise<void>;
   /** Removes records and done marks older than `beforeMs`; returns how many. */
   prune(beforeMs: number): Promise<number>;
+}
+
+/** What other systems may hear of: the records themselves, once committed. */
+export interface DecisionEvent {
+  /** Stable: the same record published twice has the same id. */
+  readonly id: string;
+  readonly type: "decision" | "delivery";
+  readonly atMs: number;
+  /** JSON; holds no secrets. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Tells the platform's event bus. Best effort after the commit: records are the truth, the bus is a courtesy. Throws
+ * `BUS_UNAVAILABLE`.
+ */
+export interface DecisionBus {
+  publish(events: readonly DecisionEvent[]): Promise<void>;
 }

@@ -7,10 +7,10 @@ import type { PolicyPorts } from "../../shared/cli/policy-ports.ts";
 import type { ClusterSettings } from "../../shared/config/config.ts";
 import { parseConfig } from "../../shared/config.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
-import { loadCatalog } from "./catalogs.ts";
-import { createClusterReader } from "./cluster-manifests.ts";
-import { createRegistry } from "./registry.ts";
-import { createTrustedRoots } from "./trusted-roots.ts";
+import { loadCatalog } from "../common/catalogs.ts";
+import { createClusterReader } from "../common/cluster-manifests.ts";
+import { createRegistry } from "../common/registry.ts";
+import { createTrustedRoots } from "../common/trusted-roots.ts";
 
 const toCluster = (name: string, folder: string): ClusterSettings => ({
   name,

@@ -8,7 +8,7 @@ import { createPipeline } from "../../shared/pipeline.ts";
 import type { Finding } from "../../shared/policy/finding.ts";
 import type { Push } from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
-import { createEndpoints } from "./endpoints.ts";
+import { createEndpoints } from "../common/endpoints.ts";
 import { lockInstance } from "./instance-lock.ts";
 import { createServer } from "./server.ts";
 import { startTimers } from "./timers.ts";

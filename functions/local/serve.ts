@@ -6,7 +6,7 @@ import type { CliIo } from "../../shared/cli/io.ts";
 import { createPaint } from "../../shared/cli/paint.ts";
 import { parseConfig } from "../../shared/config.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
-import { createJsonLog } from "./json-log.ts";
+import { createJsonLog } from "../common/json-log.ts";
 import { runPlayground } from "./playground/run.ts";
 import { startLocalRuntime } from "./runtime.ts";
 

@@ -3,7 +3,7 @@ import type { Log } from "../../shared/pipeline/deps.ts";
 import type { Pipeline } from "../../shared/pipeline.ts";
 import type { Clock } from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
-import type { CatalogKeeper } from "./catalogs.ts";
+import type { CatalogKeeper } from "../common/catalogs.ts";
 
 const DUE_INTERVAL_MS = 5_000;
 const PRUNE_INTERVAL_MS = 3_600_000;

@@ -10,8 +10,8 @@ import type { OpenRegistry, VerifyPorts } from "../../shared/cli/verify/ports.ts
 import { parseConfig } from "../../shared/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
-import { PRIVATE_NETWORKS } from "./private-networks.ts";
-import { createRegistry } from "./registry.ts";
+import { PRIVATE_NETWORKS } from "../common/private-networks.ts";
+import { createRegistry } from "../common/registry.ts";
 
 const MAX_DOCKER_CONFIG_BYTES = 1_048_576;
 

@@ -7,23 +7,17 @@ import {
 import { createSqliteWorkQueue, type SqliteWorkQueue } from "../../shared/adapters/node/sqlite/work-queue.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { Log, PipelineDeps } from "../../shared/pipeline/deps.ts";
-import { createRequirements } from "../../shared/pipeline/requirement.ts";
 import { createSelectors } from "../../shared/pipeline/selectors.ts";
 import type { SecretSource } from "../../shared/ports.ts";
 import type { FetchJson } from "../../shared/push/token-keys.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
-import { type CatalogKeeper, keepCatalog } from "./catalogs.ts";
-import { createClusterReader } from "./cluster-manifests.ts";
-import { createFetchJson } from "./fetch-json.ts";
-import { createRegistry } from "./registry.ts";
-import { readRules } from "./rules.ts";
-import { createDeliverySender } from "./sender.ts";
+import { type CatalogKeeper, keepCatalog } from "../common/catalogs.ts";
+import { createClusterReader } from "../common/cluster-manifests.ts";
+import { composeDelivery } from "../common/compose.ts";
+import { createFetchJson } from "../common/fetch-json.ts";
+import { createRegistry } from "../common/registry.ts";
+import { createTrustedRoots } from "../common/trusted-roots.ts";
 import { createRefreshedRoots, type RefreshedRoots } from "./trusted-root-refresh.ts";
-import { createTrustedRoots } from "./trusted-roots.ts";
-
-/** One attempt makes up to three requests (a rotation), fetches a token and drains the answers. */
-const toDeliveryLeaseMs = (receiverTimeoutMs: number): number => 3 * receiverTimeoutMs + 60_000;
-const DUPLICATE_WINDOW_MS = 7 * 24 * 3_600_000;
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -48,9 +42,9 @@ export const wire = async (
 ): Promise<Wired> => {
   const clock = { nowMs: Date.now };
   const secrets = createNodeSecrets(env);
-  const rules = await readRules(config.rules, secrets);
   const registry = createRegistry(config, secrets, clock);
   const state = createSqliteStateStore(database, clock);
+  const queue = createSqliteWorkQueue(database, clock);
   // The manifests may come from an artifact, which is verified before there is a catalog to name roots.
   let catalogs: CatalogKeeper | undefined;
   const rootOf = (name: string): string | undefined => catalogs?.current().trustedRoots[name];
@@ -59,33 +53,17 @@ export const wire = async (
   const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: clock.nowMs });
   const artifacts = { registry: registry.reader, verifier, secrets, state };
   catalogs = await keepCatalog(config.clusters, createClusterReader(secrets, artifacts), log);
+  const { current: catalog } = catalogs;
   const { fetchJson, close: closeFetchJson } = createFetchJson(config.network.allowPrivate);
-  const sender = createDeliverySender(config, secrets, clock);
+  const delivery = await composeDelivery(config, { clock, queue, state, secrets, catalog, log });
   return {
     secrets,
     catalogs,
     fetchJson,
     refreshTrustedRoot: roots.refresh,
-    deps: {
-      clock,
-      random: { fraction: Math.random },
-      queue: createSqliteWorkQueue(database, clock),
-      state,
-      registry: registry.reader,
-      verifier,
-      catalog: catalogs.current,
-      selectorOf: createSelectors(),
-      ...createRequirements(rules, config.evidence.deadlineMs),
-      send: sender.send,
-      settings: {
-        mode: config.mode,
-        duplicateWindowMs: DUPLICATE_WINDOW_MS,
-        deliveryLeaseMs: toDeliveryLeaseMs(config.limits.receiverTimeoutMs),
-      },
-      log,
-    },
+    deps: { ...delivery.deps, registry: registry.reader, verifier, selectorOf: createSelectors() },
     async close() {
-      await Promise.all([registry.close(), sender.close(), closeFetchJson()]);
+      await Promise.all([registry.close(), delivery.close(), closeFetchJson()]);
     },
   };
 };

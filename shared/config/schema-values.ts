@@ -152,8 +152,16 @@ export const secret = oneOf(
     file: section("The bytes of a file, exactly: a final newline is part of the secret, as it is for Flux.", {
       file: path("Path of the file; read again when it changes.", "/run/secrets/flux-token"),
     }),
+    secret: section("A secret of the cloud's own store, where Sluice runs as functions.", {
+      secret: v.pipe(
+        text("a name in the cloud's secret store", "sluice/flux-token", 2_048),
+        v.description(
+          "Name in Secrets Manager (or, beginning with a slash, in SSM Parameter Store), Key Vault or Secret Manager.",
+        ),
+      ),
+    }),
   },
-  "must say where the secret is, never hold it; write {env: NAME} or {file: path}",
+  "must say where the secret is, never hold it; write {env: NAME}, {file: path} or {secret: NAME}",
 );
 
 export const objectKey = v.pipe(

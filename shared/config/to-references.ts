@@ -10,7 +10,7 @@ export interface WithFolder {
 export const toPath = (path: string, { baseFolder }: WithFolder): string => resolve(baseFolder, path);
 
 export const toSecretRef = (ref: SecretRef, at: WithFolder): SecretRef =>
-  "file" in ref ? { file: toPath(ref.file, at) } : { env: ref.env };
+  "file" in ref ? { file: toPath(ref.file, at) } : ref;
 
 export const toFileRef = (ref: string | SecretRef, at: WithFolder): FileRef =>
   typeof ref === "string" ? { file: toPath(ref, at) } : toSecretRef(ref, at);

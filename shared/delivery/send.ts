@@ -1,5 +1,6 @@
 import type { Secret } from "../artifact/secret.ts";
 import { PipelineError } from "../errors.ts";
+import type { CallerIdentity } from "../ports.ts";
 import type { EventContext } from "./cloud-event.ts";
 import { toFailure } from "./network-failure.ts";
 import { type Outcome, type OutcomeCode, outcomeOfStatus } from "./outcomes.ts";
@@ -28,9 +29,6 @@ export type PostFetch = (
   readonly body: ReadableStream<Uint8Array> | null;
 }>;
 
-/** Gives a token that says who we are to one audience: the cloud's, or a local issuer's. */
-export type IdentityToken = (audience: string, signal: AbortSignal) => Promise<Secret>;
-
 /** A signal that aborts after a time, unless cleared: time, too, is injected. */
 export type StartDeadline = (timeoutMs: number) => { readonly signal: AbortSignal; clear(): void };
 
@@ -39,7 +37,7 @@ export interface SenderDeps {
   readonly nowMs: () => number;
   readonly startDeadline: StartDeadline;
   /** Absent: `generic-oidc` targets end in `identity-unavailable`. */
-  readonly identityToken?: IdentityToken;
+  readonly identityToken?: CallerIdentity;
   /** Of one request; default `ATTEMPT_TIMEOUT_MS`. */
   readonly timeoutMs?: number;
 }

@@ -1,10 +1,10 @@
 import { type Circuit, CLOSED } from "../delivery/circuit.ts";
-import type { PipelineDeps } from "./deps.ts";
+import type { DeliverDeps } from "./deps.ts";
 
 const keyOf = (receiver: string): string => `circuit/${receiver}`;
 
 /** A receiver's circuit, shared by all instances. */
-export const loadCircuit = async (deps: PipelineDeps, receiver: string): Promise<Circuit> => {
+export const loadCircuit = async (deps: DeliverDeps, receiver: string): Promise<Circuit> => {
   const stored = await deps.state.loadDocument(keyOf(receiver));
   // We alone write it; the version of the schema guards its shape.
   return stored === undefined ? CLOSED : (stored.value as Circuit);
@@ -12,7 +12,7 @@ export const loadCircuit = async (deps: PipelineDeps, receiver: string): Promise
 
 /** Changes the circuit. Racing changes: the last reader wins, one failure more or less does not matter. */
 export const changeCircuit = async (
-  deps: PipelineDeps,
+  deps: DeliverDeps,
   receiver: string,
   change: (circuit: Circuit) => Circuit,
 ): Promise<void> => {

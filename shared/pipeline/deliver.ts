@@ -2,7 +2,7 @@ import { toDeliveryBodies } from "../delivery/body.ts";
 import { mayTry, onResult, onTry } from "../delivery/circuit.ts";
 import type { Receiver } from "../ports.ts";
 import { changeCircuit, loadCircuit } from "./circuit-store.ts";
-import type { Delivery, PipelineDeps } from "./deps.ts";
+import type { DeliverDeps, Delivery } from "./deps.ts";
 import { hintDelivery } from "./hints.ts";
 import { type DueEntry, loadDue, settleAttempt, toChange } from "./outbox.ts";
 
@@ -14,7 +14,7 @@ const MAX_ROUNDS = 20;
 const HELD_RETRY_MS = 1_000;
 
 const sendBody = async (
-  deps: PipelineDeps,
+  deps: DeliverDeps,
   { receiver, body, timeMs }: Delivery,
   due: readonly DueEntry[],
   signal: AbortSignal,
@@ -45,7 +45,7 @@ type Hold = () => Promise<boolean>;
 
 /** Sends what is due now; false when nothing was, or nothing may be sent yet. */
 const deliverRound = async (
-  deps: PipelineDeps,
+  deps: DeliverDeps,
   receiver: Receiver,
   hold: Hold,
   signal: AbortSignal,
@@ -72,7 +72,7 @@ const deliverRound = async (
 };
 
 const deliverAll = async (
-  deps: PipelineDeps,
+  deps: DeliverDeps,
   receiverId: string,
   hold: Hold,
   signal: AbortSignal,
@@ -92,7 +92,7 @@ const deliverAll = async (
 
 /** Tells one receiver everything that is due for it: one request at a time, newest decision per object. */
 export const deliverTo = async (
-  deps: PipelineDeps,
+  deps: DeliverDeps,
   receiverId: string,
   signal: AbortSignal,
 ): Promise<void> => {

@@ -12,7 +12,7 @@ import type {
   Verifier,
   WorkQueue,
 } from "../ports.ts";
-import type { StateStore } from "../state.ts";
+import type { DecisionBus, StateStore } from "../state.ts";
 import type { RequirementOf } from "./verdict.ts";
 
 /** The compiled policy at one moment. */
@@ -57,6 +57,11 @@ export interface PipelineDeps {
   readonly evidenceDeadlineMsOf: (subscription: Subscription) => number;
   /** One HTTP request; never throws for what the other side does. */
   readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
+  /** Hears of each record after its commit; absent where the platform has no bus. */
+  readonly bus?: DecisionBus;
   readonly settings: PipelineSettings;
   readonly log: Log;
 }
+
+/** What delivering touches: neither the registry nor the verifier, so that a function that delivers needs no right to them. */
+export type DeliverDeps = Omit<PipelineDeps, "registry" | "verifier" | "selectorOf">;

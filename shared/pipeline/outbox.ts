@@ -3,7 +3,7 @@ import type { Outcome, OutcomeCode } from "../delivery/outcomes.ts";
 import { type NextAttempt, nextAttempt } from "../delivery/schedule.ts";
 import type { AttemptRecord, OutboxEntry, StateRecord, SubscriptionState } from "../state.ts";
 import { concludeDecision, type Withdrawal } from "./conclude.ts";
-import type { CatalogView, PipelineDeps } from "./deps.ts";
+import type { CatalogView, DeliverDeps } from "./deps.ts";
 import { withdrawn } from "./desired.ts";
 import { hintNextCheck } from "./hints.ts";
 import { toRequirementId } from "./verdict.ts";
@@ -19,7 +19,7 @@ export interface DueEntry {
 
 /** Commits a change of one entry, unless a newer decision took its place meanwhile; answers the new row. */
 const updateEntry = async (
-  deps: PipelineDeps,
+  deps: DeliverDeps,
   receiver: string,
   { state: { subscription }, entry: { decisionId } }: DueEntry,
   change: (state: SubscriptionState, entry: OutboxEntry) => SubscriptionState,
@@ -47,7 +47,7 @@ const withEntry = (state: SubscriptionState, receiver: string, entry: OutboxEntr
 
 /** Why an entry may not leave any more, by the catalog, the rules and the mode in use now. */
 const refusalOf = (
-  { requirementOf, settings }: PipelineDeps,
+  { requirementOf, settings }: DeliverDeps,
   catalog: CatalogView,
   receiver: string,
   { state, entry }: DueEntry,
@@ -62,7 +62,7 @@ const refusalOf = (
 };
 
 /** What was verified under other rules is looked at again, from the start. */
-const reopen = (deps: PipelineDeps, state: SubscriptionState, entry: OutboxEntry): SubscriptionState => {
+const reopen = (deps: DeliverDeps, state: SubscriptionState, entry: OutboxEntry): SubscriptionState => {
   const { selection } = state;
   const subscription = deps.catalog().subscription(state.subscription);
   if (subscription === undefined || selection?.decisionId !== entry.decisionId) return state;
@@ -73,7 +73,7 @@ const reopen = (deps: PipelineDeps, state: SubscriptionState, entry: OutboxEntry
 };
 
 const withdraw = async (
-  deps: PipelineDeps,
+  deps: DeliverDeps,
   receiver: string,
   due: DueEntry,
   reason: Withdrawal["reason"],
@@ -102,7 +102,7 @@ const withdraw = async (
 
 /** What is due for one receiver now. What the catalog no longer stands behind is withdrawn on the way. */
 export const loadDue = async (
-  deps: PipelineDeps,
+  deps: DeliverDeps,
   receiver: string,
   limit: number,
 ): Promise<readonly DueEntry[]> => {
@@ -170,7 +170,7 @@ const toDelivered = (state: SubscriptionState, entry: OutboxEntry, nowMs: number
   return { ...state, delivered: { ...versionOf(entry), decisionId: entry.decisionId, atMs: nowMs } };
 };
 
-const scheduleNext = (deps: PipelineDeps, entry: OutboxEntry, outcome: Outcome, nowMs: number): NextAttempt =>
+const scheduleNext = (deps: DeliverDeps, entry: OutboxEntry, outcome: Outcome, nowMs: number): NextAttempt =>
   nextAttempt({
     outcome,
     attempt: entry.attempts + 1,
@@ -184,7 +184,7 @@ const scheduleNext = (deps: PipelineDeps, entry: OutboxEntry, outcome: Outcome, 
 
 /** Records one attempt for one entry and answers when the next one is due, if any. */
 export const settleAttempt = async (
-  deps: PipelineDeps,
+  deps: DeliverDeps,
   receiver: string,
   deliveryId: string,
   outcome: Outcome,

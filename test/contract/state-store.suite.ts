@@ -142,6 +142,21 @@ export const describeStateStore = (name: string, create: () => Promise<StateUnde
       expect(await state.dueSubscriptions("r1", now, 10)).toEqual(["s"]);
     });
 
+    run("lists every row once, page by page", async ({ state }) => {
+      const ids = Array.from({ length: 7 }, (_, index) => `c/OCIRepository/ns/o${index}`);
+      for (const id of ids) await state.commit(id, 0, { next: row(id, 1), records: [] });
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      for (let pages = 0; pages < 10; pages++) {
+        const page = await state.list(3, cursor);
+        expect(page.rows.length).toBeLessThanOrEqual(3);
+        seen.push(...page.rows.map(({ subscription }) => subscription));
+        cursor = page.cursor;
+        if (cursor === undefined) break;
+      }
+      expect(seen.sort()).toEqual(ids);
+    });
+
     run("finds checks that are due", async ({ state, nowMs }) => {
       const now = nowMs();
       const selection = {

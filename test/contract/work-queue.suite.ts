@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { QueuedWork, Work, WorkConsumer, WorkQueue } from "../../shared/ports.ts";
+import type { DeadLetters, QueuedWork, Work, WorkConsumer, WorkQueue } from "../../shared/ports.ts";
 
 export interface QueueUnderTest {
-  readonly queue: WorkQueue & WorkConsumer;
+  readonly queue: WorkQueue & WorkConsumer & { readonly deadLetters: DeadLetters };
   /** Moves the queue's own clock; suites for real services wait instead. */
   advance(ms: number): Promise<void>;
   close(): Promise<void>;
@@ -86,6 +86,23 @@ export const describeWorkQueue = (name: string, create: () => Promise<QueueUnder
       await queue.park(received, "WORK_MALFORMED: no");
       await advance(1_001);
       expect(await queue.receive(1, 1_000)).toEqual([]);
+    });
+
+    run("lists dead letters with their reason, and takes them back", async ({ queue, advance }) => {
+      await queue.send([message("poison"), message("other")]);
+      for (const one of await queue.receive(10, 1_000)) await queue.park(one, "WORK_MALFORMED: no");
+      await advance(1_001);
+      const dead = await queue.deadLetters.list(10);
+      expect(dead.map(({ id, reason }) => `${id} ${reason}`).sort()).toEqual([
+        "other WORK_MALFORMED: no",
+        "poison WORK_MALFORMED: no",
+      ]);
+      expect(dead.find(({ id }) => id === "poison")?.work).toEqual(message("poison").work);
+      expect(await queue.deadLetters.replay(["poison", "never-there"])).toBe(1);
+      await advance(1_001);
+      const [back, ...more] = await queue.receive(10, 1_000);
+      expect([back?.id, back?.receiveCount, more.length]).toEqual(["poison", 1, 0]);
+      expect((await queue.deadLetters.list(10)).map(({ id }) => id)).toEqual(["other"]);
     });
 
     run("takes an empty batch", async ({ queue }) => {

@@ -1,4 +1,11 @@
-import type { Clock, QueuedWork, ReceivedWork, WorkConsumer, WorkQueue } from "../../shared/ports.ts";
+import type {
+  Clock,
+  DeadLetters,
+  QueuedWork,
+  ReceivedWork,
+  WorkConsumer,
+  WorkQueue,
+} from "../../shared/ports.ts";
 
 interface Row {
   readonly message: QueuedWork;
@@ -7,9 +14,16 @@ interface Row {
   lease: string | undefined;
 }
 
+interface ParkedMessage {
+  readonly message: QueuedWork;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
 export interface MemoryQueue extends WorkQueue, WorkConsumer {
   freeAbandoned(): void;
-  readonly parked: readonly { readonly message: QueuedWork; readonly reason: string }[];
+  readonly parked: readonly ParkedMessage[];
+  readonly deadLetters: DeadLetters;
   size(): number;
   nextAtMs(): number | undefined;
 }
@@ -17,14 +31,34 @@ export interface MemoryQueue extends WorkQueue, WorkConsumer {
 /** The queue of the simulation: passes the same contract as the real ones. */
 export const createMemoryQueue = (clock: Clock): MemoryQueue => {
   const rows = new Map<string, Row>();
-  const parked: { message: QueuedWork; reason: string }[] = [];
+  const parked: ParkedMessage[] = [];
   let leases = 0;
   const held = ({ id, lease }: ReceivedWork): Row | undefined => {
     const row = rows.get(id);
     return row?.lease === lease ? row : undefined;
   };
+  const send: WorkQueue["send"] = async (messages) => {
+    for (const message of messages) {
+      if (rows.has(message.id)) continue;
+      const availableAtMs = clock.nowMs() + (message.delayMs ?? 0);
+      rows.set(message.id, { message, availableAtMs, receives: 0, lease: undefined });
+    }
+  };
+  const deadLetters: DeadLetters = {
+    list: async (limit) =>
+      parked.slice(0, limit).map(({ message: { id, work }, reason, atMs }) => ({ id, work, reason, atMs })),
+    async replay(ids) {
+      const back = parked.filter(({ message }) => ids.includes(message.id));
+      for (const one of back) {
+        parked.splice(parked.indexOf(one), 1);
+        await send([{ id: one.message.id, work: one.message.work }]);
+      }
+      return back.length;
+    },
+  };
   return {
     parked,
+    deadLetters,
     size: () => rows.size,
     nextAtMs() {
       let nextMs: number | undefined;
@@ -32,13 +66,7 @@ export const createMemoryQueue = (clock: Clock): MemoryQueue => {
         nextMs = Math.min(nextMs ?? availableAtMs, availableAtMs);
       return nextMs;
     },
-    async send(messages) {
-      for (const message of messages) {
-        if (rows.has(message.id)) continue;
-        const availableAtMs = clock.nowMs() + (message.delayMs ?? 0);
-        rows.set(message.id, { message, availableAtMs, receives: 0, lease: undefined });
-      }
-    },
+    send,
     async receive(limit, leaseMs) {
       const nowMs = clock.nowMs();
       const ready = [...rows.values()].filter((row) => row.availableAtMs <= nowMs);
@@ -64,7 +92,7 @@ export const createMemoryQueue = (clock: Clock): MemoryQueue => {
       const row = held(received);
       if (row === undefined) return;
       rows.delete(received.id);
-      parked.push({ message: row.message, reason });
+      parked.push({ message: row.message, reason, atMs: clock.nowMs() });
     },
     freeAbandoned() {
       for (const row of rows.values()) {

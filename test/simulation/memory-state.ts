@@ -1,11 +1,12 @@
 import { formatRepository } from "../../shared/artifact/repository.ts";
 import type { Clock } from "../../shared/ports.ts";
-import type {
-  RecordQuery,
-  StateStore,
-  StoredDocument,
-  StoredRecord,
-  SubscriptionState,
+import {
+  dueAtMsOf,
+  type RecordQuery,
+  type StateStore,
+  type StoredDocument,
+  type StoredRecord,
+  type SubscriptionState,
 } from "../../shared/state.ts";
 
 export interface MemoryState extends StateStore {
@@ -34,8 +35,8 @@ export const createMemoryState = (clock: Clock): MemoryState => {
     const found: { receiver: string; subscription: string; atMs: number }[] = [];
     for (const row of rows.values()) {
       for (const [receiver, entry] of Object.entries(row.outbox)) {
-        const atMs = entry.nextAttemptAtMs ?? entry.decidedAtMs;
-        if (entry.state === "due" && atMs <= nowMs)
+        const atMs = dueAtMsOf(entry);
+        if (atMs !== undefined && atMs <= nowMs)
           found.push({ receiver, subscription: row.subscription, atMs });
       }
     }
@@ -59,6 +60,12 @@ export const createMemoryState = (clock: Clock): MemoryState => {
         records.push({ ...record, sequence: ++sequence });
       }
       return "committed";
+    },
+    async list(limit, cursor = "") {
+      const ids = [...rows.keys()].filter((id) => id > cursor).sort();
+      const page = ids.slice(0, limit).flatMap((id) => rows.get(id) ?? []);
+      const last = ids[limit - 1];
+      return ids.length <= limit || last === undefined ? { rows: page } : { rows: page, cursor: last };
     },
     async dueReceivers(nowMs, limit) {
       return [...new Set(due(nowMs).map(({ receiver }) => receiver))].slice(0, limit);

@@ -65,6 +65,7 @@ export const createSteppedState = (
   return {
     load: (subscription) => read(() => state.load(subscription)),
     commit: (subscription, version, change) => write(() => state.commit(subscription, version, change)),
+    list: (limit, cursor) => read(() => state.list(limit, cursor)),
     dueReceivers: (nowMs, limit) => read(() => state.dueReceivers(nowMs, limit)),
     dueSubscriptions: (receiver, nowMs, limit) => read(() => state.dueSubscriptions(receiver, nowMs, limit)),
     dueChecks: (nowMs, limit) => read(() => state.dueChecks(nowMs, limit)),

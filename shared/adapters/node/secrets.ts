@@ -50,6 +50,9 @@ export const createNodeSecrets = (env: Readonly<Record<string, string | undefine
   return {
     async read(ref: SecretRef) {
       if ("env" in ref) return readFromEnvironment(ref.env, env);
+      if ("secret" in ref) {
+        throw unavailable(`secret ${ref.secret}: one machine has no secret store; use {env: …} or {file: …}`);
+      }
       const current = await readFromFile(ref.file, files.get(ref.file));
       files.set(ref.file, current);
       return current.secret;

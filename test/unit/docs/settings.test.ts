@@ -99,6 +99,6 @@ describe("settings without effect", () => {
 
   test("nothing vouches for Sluice to generic-oidc Receivers", () => {
     expect(README).toContain("identity-unavailable");
-    expect(source).not.toContain("identityToken:");
+    expect(readFileSync(join(ROOT, "functions/local/wire.ts"), "utf8")).not.toContain("callerIdentity");
   });
 });

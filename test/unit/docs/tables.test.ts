@@ -42,7 +42,7 @@ const OUTCOMES: Readonly<Record<DecisionOutcome, true>> = {
 };
 
 /** Not those that take requests, run queues or send: their codes are no reasons of decisions. */
-const NOT_DECIDING = /(?:accept|circuit-store|deliver|hints|intake|outbox|sweep|worker)\.ts$/;
+const NOT_DECIDING = /(?:accept|announce|circuit-store|deliver|hints|intake|outbox|sweep|worker)\.ts$/;
 
 const decidingSource = (): string =>
   globSync("shared/pipeline/*.ts", { cwd: ROOT })
@@ -106,7 +106,7 @@ describe("README.md", () => {
 });
 
 test("docs/codes.md has every line of the log, and no other", () => {
-  const source = sourceOf("shared/pipeline/*.ts") + sourceOf("functions/local/*.ts");
+  const source = sourceOf("shared/pipeline/*.ts") + sourceOf("functions/*/*.ts");
   const logged = [...source.matchAll(/\blog\(\s*"([a-z-]+)"/g)].map(([, event]) => event ?? "");
   expect(sorted(firstColumnCodes(sectionOf(readPage("docs/codes.md"), "log")))).toEqual(sorted(logged));
 });

@@ -83,7 +83,10 @@ const crossings: readonly { readonly path: string; readonly from: string }[] = [
   { path: "functions/aws/bad-cloud.ts", from: "../azure/runtime.ts" },
   { path: "functions/azure/bad-adapter.ts", from: "../../shared/adapters/gcp/queue.ts" },
   { path: "functions/gcp/bad-sdk.ts", from: "@aws-sdk/client-sqs" },
-  { path: "functions/local/bad-cloud.ts", from: "../aws/runtime.ts" },
+  { path: "functions/common/bad-cloud.ts", from: "../aws/runtime.ts" },
+  { path: "functions/common/bad-local.ts", from: "../local/wire.ts" },
+  { path: "functions/common/bad-sdk.ts", from: "@aws-sdk/client-sqs" },
+  { path: "functions/local/bad-sdk.ts", from: "@aws-sdk/client-sqs" },
 ];
 
 const importing = ({ path, from }: { path: string; from: string }) => ({

@@ -1,16 +1,18 @@
 import { formatRepository } from "../../../artifact/repository.ts";
 import type { Clock } from "../../../ports.ts";
-import type {
-  RecordQuery,
-  StateChange,
-  StateRecord,
-  StateStore,
-  StoredRecord,
-  SubscriptionState,
+import {
+  dueAtMsOf,
+  type RecordQuery,
+  type StateChange,
+  type StateRecord,
+  type StateStore,
+  type StoredRecord,
+  type SubscriptionState,
 } from "../../../state.ts";
 import type { Database } from "./database.ts";
 
 const LOAD = "SELECT state FROM subscriptions WHERE id = ?";
+const LIST = "SELECT state FROM subscriptions WHERE id > ? ORDER BY id LIMIT ?";
 const INSERT = "INSERT OR IGNORE INTO subscriptions (id, version, state, check_at_ms) VALUES (?, ?, ?, ?)";
 const UPDATE =
   "UPDATE subscriptions SET version = ?, state = ?, check_at_ms = ? WHERE id = ? AND version = ?";
@@ -49,8 +51,9 @@ const writeRow = (database: Database, next: SubscriptionState, expectedVersion: 
   if (Number(changes) === 0) return false;
   database.statement(CLEAR_DUE).run(next.subscription);
   for (const [receiver, entry] of Object.entries(next.outbox)) {
-    if (entry.state !== "due") continue;
-    database.statement(ADD_DUE).run(receiver, next.subscription, entry.nextAttemptAtMs ?? entry.decidedAtMs);
+    const dueAtMs = dueAtMsOf(entry);
+    if (dueAtMs === undefined) continue;
+    database.statement(ADD_DUE).run(receiver, next.subscription, dueAtMs);
   }
   return true;
 };
@@ -98,6 +101,14 @@ export const createSqliteStateStore = (database: Database, clock: Clock): Sqlite
       for (const record of records) addRecord(database, record);
       return "committed";
     }),
+  async list(limit, cursor = "") {
+    const rows = database
+      .statement(LIST)
+      .all(cursor, limit)
+      .map((row) => JSON.parse(row.state as string) as SubscriptionState);
+    const last = rows.at(-1);
+    return rows.length < limit || last === undefined ? { rows } : { rows, cursor: last.subscription };
+  },
   async dueReceivers(nowMs, limit) {
     return database
       .statement(DUE_RECEIVERS)

@@ -1,5 +1,14 @@
 import { randomUUID } from "node:crypto";
-import type { Clock, QueuedWork, ReceivedWork, Work, WorkConsumer, WorkQueue } from "../../../ports.ts";
+import type {
+  Clock,
+  DeadLetter,
+  DeadLetters,
+  QueuedWork,
+  ReceivedWork,
+  Work,
+  WorkConsumer,
+  WorkQueue,
+} from "../../../ports.ts";
 import type { Database } from "./database.ts";
 
 const SEND = "INSERT OR IGNORE INTO queue (id, kind, work, available_at_ms) VALUES (?, ?, ?, ?)";
@@ -13,12 +22,16 @@ const PARK =
 const FREE_ALL = "UPDATE queue SET lease = NULL, available_at_ms = ? WHERE lease IS NOT NULL";
 const NEXT = "SELECT min(available_at_ms) AS at FROM queue";
 const COUNT = "SELECT count(*) AS waiting FROM queue";
+const LIST_DEAD = "SELECT id, work, reason, at_ms FROM dead_letters ORDER BY at_ms, id LIMIT ?";
+const FIND_DEAD = "SELECT work FROM dead_letters WHERE id = ?";
+const FORGET_DEAD = "DELETE FROM dead_letters WHERE id = ?";
 const COUNT_DEAD = "SELECT count(*) AS parked FROM dead_letters";
 
 /** A lease begins with the row it is for: pushes cannot be found by their id. */
 const toSequence = (lease: string): number => Number.parseInt(lease, 10);
 
 export interface SqliteWorkQueue extends WorkQueue, WorkConsumer {
+  readonly deadLetters: DeadLetters;
   /** Work leased by a process that is gone becomes available at once. Only for the file's single consumer. */
   freeAbandoned(): Promise<void>;
   /** When the next message becomes available, to know how long to sleep; undefined when there is none. */
@@ -62,9 +75,41 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
       });
     });
 
+  const replayOne = (id: string): boolean => {
+    const row = database.statement(FIND_DEAD).get(id);
+    if (row === undefined) return false;
+    const work = row.work as string;
+    const { kind } = JSON.parse(work) as Work;
+    database.statement(SEND).run(id, kind, work, clock.nowMs());
+    database.statement(FORGET_DEAD).run(id);
+    return true;
+  };
+
+  const deadLetters: DeadLetters = {
+    async list(limit) {
+      return database
+        .statement(LIST_DEAD)
+        .all(limit)
+        .map(
+          (row): DeadLetter => ({
+            id: row.id as string,
+            work: JSON.parse(row.work as string) as Work,
+            reason: row.reason as string,
+            atMs: Number(row.at_ms),
+          }),
+        );
+    },
+    async replay(ids) {
+      const replayed = await database.write("durable", () => ids.filter(replayOne).length);
+      if (replayed > 0) for (const listener of listeners) listener();
+      return replayed;
+    },
+  };
+
   return {
     send,
     receive,
+    deadLetters,
     // Losing a completion to a power cut means one more, idempotent, run: no fsync needed.
     complete: ({ lease }) =>
       database.write("relaxed", () => {

@@ -4,10 +4,10 @@ import { type Credentials, createClient, parseDockerConfig } from "oras-js";
 import { createGuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
 import { createOrasRegistryReader } from "../../shared/adapters/node/oras-registry.ts";
 import type { Config, CredentialSettings, RegistrySettings } from "../../shared/config/config.ts";
-import type { Clock, RegistryReader, SecretSource } from "../../shared/ports.ts";
+import type { Clock, RegistryCredentials, RegistryReader, SecretSource } from "../../shared/ports.ts";
 import { PRIVATE_NETWORKS } from "./private-networks.ts";
 
-export interface LocalRegistry {
+export interface OpenedRegistry {
   readonly reader: RegistryReader;
   close(): Promise<void>;
 }
@@ -23,6 +23,23 @@ const readCredentials = async (
   }
   const config = parseDockerConfig(await readFile(settings.path, "utf8"));
   return config.credentials(host, repository);
+};
+
+const PLATFORM_LOGIN_TIMEOUT_MS = 15_000;
+
+/** The first that knows this kind of host. */
+const logInByPlatform = async (
+  providers: readonly RegistryCredentials[],
+  host: string,
+): Promise<Credentials | undefined> => {
+  for (const provider of providers) {
+    const login = await provider(host, AbortSignal.timeout(PLATFORM_LOGIN_TIMEOUT_MS));
+    if (login === undefined) continue;
+    return "bearer" in login
+      ? { bearer: login.bearer.reveal() }
+      : { username: login.username, password: login.password.reveal() };
+  }
+  return undefined;
 };
 
 /** Only what sluice.yaml says may be on a private address is looked for there; redirects elsewhere are not. */
@@ -43,8 +60,16 @@ const createFetches = ({ registries, network }: Config) => {
   return { fetch, close: () => Promise.all([open.close(), inside.close()]) };
 };
 
-/** Reads the registries of sluice.yaml, and public ones anonymously. */
-export const createRegistry = (config: Config, secrets: SecretSource, clock: Clock): LocalRegistry => {
+/**
+ * Reads the registries of sluice.yaml, and others as the platform can log in to them (`byPlatform`), or anonymously.
+ * What sluice.yaml says about a host comes first.
+ */
+export const createRegistry = (
+  config: Config,
+  secrets: SecretSource,
+  clock: Clock,
+  byPlatform: readonly RegistryCredentials[] = [],
+): OpenedRegistry => {
   const { registries, limits } = config;
   const { fetch, close } = createFetches(config);
   const client = createClient({
@@ -55,7 +80,9 @@ export const createRegistry = (config: Config, secrets: SecretSource, clock: Clo
     plainHttp: (host) => registries.get(host)?.plainHttp ?? false,
     credentials: async (host, repository) => {
       const settings = registries.get(host)?.credentials;
-      return settings && readCredentials(settings, host, repository, secrets);
+      return settings === undefined
+        ? logInByPlatform(byPlatform, host)
+        : readCredentials(settings, host, repository, secrets);
     },
   });
   return {

@@ -5,7 +5,7 @@ import type { Outcome } from "../../shared/delivery/outcomes.ts";
 import { createSender, type Sender } from "../../shared/delivery/send.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import type { PipelineDeps } from "../../shared/pipeline/deps.ts";
-import type { Clock, SecretSource } from "../../shared/ports.ts";
+import type { CallerIdentity, Clock, SecretSource } from "../../shared/ports.ts";
 import { PRIVATE_NETWORKS } from "./private-networks.ts";
 import { resolveTarget } from "./targets.ts";
 
@@ -39,6 +39,7 @@ export const createDeliverySender = (
   config: Config,
   secrets: SecretSource,
   clock: Clock,
+  callerIdentity?: CallerIdentity,
 ): { readonly send: PipelineDeps["send"]; close(): Promise<void> } => {
   const fetches = new Map(
     config.clusters.map((cluster) => [cluster.name, createClusterFetch(cluster, config)]),
@@ -52,6 +53,7 @@ export const createDeliverySender = (
         nowMs: clock.nowMs,
         startDeadline,
         timeoutMs: config.limits.receiverTimeoutMs,
+        ...(callerIdentity === undefined ? {} : { identityToken: callerIdentity }),
       }),
     );
   }
