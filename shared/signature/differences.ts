@@ -18,6 +18,12 @@ export const DIFFERENCES = {
   "D12-claims": "The rule asks for claims of the certificate that Flux does not look at.",
   "D13-rule": "The rule is usable on one side only.",
   "D14-storage": "The signature lies where Flux does not look.",
+  "D15-checkpoint": "A log's own signature on its checkpoint is enough here; Flux refuses others beside it.",
+  "D16-log-time":
+    "A time that nobody signed counts for nothing here; Flux refuses it outside the certificate's validity, and takes no timestamp in its place.",
+  "D17-chain":
+    "The chain that an older signature carries is not read here; Flux refuses one that is unreadable.",
+  "D18-issuer": "The coded issuer extension is enough here; for older signatures Flux reads the raw one.",
 } as const;
 
 export type Difference = keyof typeof DIFFERENCES;
@@ -27,6 +33,10 @@ const BY_PARITY_REASON: { readonly [reason in Reason]?: Difference } = {
   "flux-bundle-first": "D8-bundle-first",
   "flux-log-required": "D9-log-optional",
   "flux-rule-refused": "D13-rule",
+  "flux-checkpoint-cosigned": "D15-checkpoint",
+  "flux-log-time": "D16-log-time",
+  "flux-chain-unreadable": "D17-chain",
+  "flux-issuer": "D18-issuer",
 };
 
 const BY_STRICT_REASON: { readonly [reason in Reason]?: Difference } = {

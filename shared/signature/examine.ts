@@ -4,6 +4,7 @@ import type { ArtifactName, RepositoryName } from "../artifact/repository.ts";
 import { type EvidenceKind, type EvidenceManifest, kindOf, type Layer } from "./evidence-manifest.ts";
 import type { EvidenceReader } from "./evidence-reader.ts";
 import { bothRefused, combine, type Findings } from "./finding.ts";
+import { isBundleToFlux } from "./flux-bundle.ts";
 import { LIMITS } from "./limits.ts";
 import { Refusal, refuse } from "./refusal.ts";
 import { type CompiledRule, SIGNATURE_PREDICATE } from "./rule.ts";
@@ -29,19 +30,6 @@ export interface Examination {
   readonly predicateType: string | undefined;
 }
 
-const V03 = "application/vnd.dev.sigstore.bundle.v0.3+json";
-const V03_OLD = "application/vnd.dev.sigstore.bundle+json;version=0.3";
-
-/** A lenient look, as readers that only need to recognise a bundle take it. */
-const isV03Bundle = (bytes: Buffer): boolean => {
-  try {
-    const { mediaType } = JSON.parse(bytes.toString("utf8")) as { mediaType?: unknown };
-    return mediaType === V03 || mediaType === V03_OLD;
-  } catch {
-    return false;
-  }
-};
-
 const examineBundle = async (
   { layers }: EvidenceManifest,
   { reader, repository, subject, rule, context }: Examination,
@@ -56,7 +44,7 @@ const examineBundle = async (
   }
   const bytes = await reader.blob(repository, layer, LIMITS.bundleBytes);
   const findings = await verifyBundle(bytes, subject.digest, rule, context);
-  return { findings, isFluxBundle: isV03Bundle(bytes) };
+  return { findings, isFluxBundle: findings.parity.verified || isBundleToFlux(bytes) };
 };
 
 const FORMS = {

@@ -86,17 +86,22 @@ export const claimOf = (certificate: Certificate, name: ClaimName): string | und
   return name.startsWith("github") ? decodeUtf8(extension.value) : decodeClaim(extension.value);
 };
 
+/** The issuer as certificates of the first generation name it: the extension's bytes are the text. */
+export const rawIssuerOf = ({ extensions }: Certificate): string | undefined => {
+  const raw = extensions.get(ISSUER_RAW);
+  return raw === undefined ? undefined : decodeUtf8(raw.value);
+};
+
 /**
  * The issuer of the token behind the certificate. Certificates carry it raw (.1.1) and as UTF8String (.1.8); a
  * certificate in which the two differ is read differently by different verifiers, so it is refused.
  */
-const issuerOf = ({ extensions }: Certificate): string => {
-  const raw = extensions.get(ISSUER_RAW);
-  const encoded = extensions.get(ISSUER);
-  const rawText = raw === undefined ? undefined : decodeUtf8(raw.value);
+const issuerOf = (certificate: Certificate): string => {
+  const encoded = certificate.extensions.get(ISSUER);
+  const rawText = rawIssuerOf(certificate);
   const issuer = encoded === undefined ? rawText : decodeClaim(encoded.value);
   if (issuer === undefined || issuer === "") return refuse("certificate-issuer", "no readable issuer");
-  if (raw !== undefined && rawText !== issuer)
+  if (certificate.extensions.has(ISSUER_RAW) && rawText !== issuer)
     return refuse("certificate-issuer", "issuer extensions differ");
   return issuer;
 };

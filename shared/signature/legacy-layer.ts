@@ -11,6 +11,8 @@ export interface LegacyLayer {
   /** Undefined for attestations, whose envelope carries it. */
   readonly signature: Buffer | undefined;
   readonly certificate: Certificate | undefined;
+  /** As it stands: nothing here is trusted for being in it. */
+  readonly chain: string | undefined;
   readonly entries: readonly LogEntry[];
   readonly timestamps: readonly Buffer[];
 }
@@ -20,6 +22,7 @@ type Annotations = Readonly<Record<string, string>>;
 const ANNOTATION = {
   signature: "dev.cosignproject.cosign/signature",
   certificate: "dev.sigstore.cosign/certificate",
+  chain: "dev.sigstore.cosign/chain",
   bundle: "dev.sigstore.cosign/bundle",
   timestamp: "dev.sigstore.cosign/rfc3161timestamp",
 } as const;
@@ -61,7 +64,7 @@ const readTimestamp = (text: string): Buffer =>
     "timestamp",
   );
 
-/** Reads a layer's annotations. The `chain` annotation is not looked at: authorities come from the trusted root. */
+/** Reads a layer's annotations. The `chain` annotation is not parsed: authorities come from the trusted root. */
 export const parseLegacyLayer = (annotations: Annotations): LegacyLayer => {
   const signature = read(annotations, "signature");
   const certificate = read(annotations, "certificate");
@@ -71,6 +74,7 @@ export const parseLegacyLayer = (annotations: Annotations): LegacyLayer => {
     signature: signature === undefined ? undefined : decodeBase64(signature),
     certificate:
       certificate === undefined ? undefined : parseCertificate(decodePem(certificate, "CERTIFICATE")),
+    chain: read(annotations, "chain"),
     entries: bundle === undefined ? [] : [readLogBundle(bundle)],
     timestamps: timestamp === undefined ? [] : [readTimestamp(timestamp)],
   };

@@ -76,6 +76,12 @@ export const REASONS = {
     "Flux looks only at Sigstore bundles once it finds one, and none of them satisfies the rule.",
   "flux-log-required": "Flux requires a transparency log entry for keyless signatures.",
   "flux-rule-refused": "Flux refuses this `verify` as it is written.",
+  "flux-checkpoint-cosigned":
+    "Flux refuses a Rekor v1 checkpoint that others than the log have signed as well.",
+  "flux-log-time":
+    "Flux requires that the log signed the entry's time, and that each time an entry names lies inside the certificate's validity.",
+  "flux-chain-unreadable": "Flux refuses an older signature whose chain annotation cannot be read.",
+  "flux-issuer": "For older signatures Flux reads the issuer from the certificate's raw extension alone.",
 } as const;
 
 export type Reason = keyof typeof REASONS;

@@ -30,6 +30,8 @@ export interface RuleView {
   readonly payloadType: boolean;
   readonly refusesBundles: Reason | undefined;
   readonly refusesLegacy: Reason | undefined;
+  /** Whether keyless evidence must also pass what Flux alone asks of it. */
+  readonly asFlux: boolean;
 }
 
 export interface CompiledRule {
@@ -80,6 +82,7 @@ const compileStrict = (rule: VerifyRule): RuleView => {
     payloadType: true,
     refusesBundles: undefined,
     refusesLegacy: undefined,
+    asFlux: false,
   };
 };
 
@@ -105,7 +108,8 @@ const compileParity = (rule: VerifyRule): RuleView => {
   const { identities, keys } = rule;
   const any = { predicateType: undefined, payloadType: false };
   if (keys.length > 0) {
-    return { ...any, signer: compileKeys(keys), refusesBundles: undefined, refusesLegacy: undefined };
+    const signer = compileKeys(keys);
+    return { ...any, signer, refusesBundles: undefined, refusesLegacy: undefined, asFlux: false };
   }
   const withoutLog: Reason | undefined =
     rule.transparencyLog === "required" ? undefined : "flux-log-required";
@@ -118,6 +122,7 @@ const compileParity = (rule: VerifyRule): RuleView => {
     },
     refusesBundles: withoutLog ?? bundleRefusal(identities),
     refusesLegacy: withoutLog,
+    asFlux: true,
   };
 };
 

@@ -3,6 +3,7 @@ import { MEDIA_TYPE } from "../artifact/media-types.ts";
 import { parseBundle } from "./bundle.ts";
 import { toEnvelopeMaterial } from "./bundle-material.ts";
 import { bothRefused, type Findings, judge } from "./finding.ts";
+import { screenBundleAsFlux } from "./flux-keyless.ts";
 import { refuse, toReason } from "./refusal.ts";
 import type { CompiledRule } from "./rule.ts";
 import { parseStatement } from "./statement.ts";
@@ -41,6 +42,7 @@ const verify = async (bytes: Uint8Array, subject: Digest, rule: CompiledRule, co
         refuse("predicate-type-mismatch", predicateType.slice(0, 200));
       }
       screenSigner(view, certificate);
+      if (view.asFlux) screenBundleAsFlux(bundle, context.root);
     },
     () => verifySigner(toEnvelopeMaterial(bundle, envelope), rule, toMaterialContext(context), verifyAnyHash),
   );

@@ -3,6 +3,7 @@ import { MEDIA_TYPE } from "../artifact/media-types.ts";
 import { isValidAt } from "./certificate.ts";
 import { parseEnvelope, toSignedEnvelope } from "./envelope.ts";
 import { bothRefused, type Findings, judge } from "./finding.ts";
+import { screenLayerAsFlux } from "./flux-keyless.ts";
 import { parseJson } from "./json.ts";
 import { parseLegacyLayer } from "./legacy-layer.ts";
 import { type SignedMaterial, toSigned } from "./material.ts";
@@ -58,6 +59,7 @@ const verifySignatureLayer = async (
       if (view.payloadType && type !== SIMPLE_SIGNING_TYPE)
         refuse("payload-type-mismatch", type.slice(0, 200));
       screenSigner(view, material.certificate);
+      if (view.asFlux) screenLayerAsFlux(layer, view.signer);
       screenKeyed(view, material, context.nowMs);
     },
     () => verifyMaterial(material, rule, context),
@@ -95,6 +97,7 @@ const verifyAttestationLayer = async (
         refuse("predicate-type-mismatch", predicateType.slice(0, 200));
       }
       screenSigner(view, material.certificate);
+      if (view.asFlux) screenLayerAsFlux(layer, view.signer);
       screenKeyed(view, material, context.nowMs);
     },
     () => verifyMaterial(material, rule, context),
