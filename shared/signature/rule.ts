@@ -6,7 +6,8 @@ import { sha256 } from "./material.ts";
 import { decodePem, labelOfPem } from "./pem.ts";
 import type { Reason } from "./reasons.ts";
 import { Refusal, refuse, toReason } from "./refusal.ts";
-import type { KnownKey, LogRequirement } from "./verify-material.ts";
+import type { KnownKey } from "./verify-keyed.ts";
+import type { LogRequirement } from "./verify-material.ts";
 
 export interface RuleKey extends KnownKey {
   /** `sha256:` of the key info. */

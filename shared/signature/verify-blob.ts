@@ -10,12 +10,12 @@ import type { Reason } from "./reasons.ts";
 import { refuse, toReason } from "./refusal.ts";
 import { parseStatement } from "./statement.ts";
 import type { TrustedRoot } from "./trusted-root.ts";
+import { verifyKeyed } from "./verify-keyed.ts";
 import {
   type ContentVerifier,
   createSignerCache,
   type LogRequirement,
   verifyAnyHash,
-  verifyKeyed,
   verifyKeyless,
 } from "./verify-material.ts";
 

@@ -21,9 +21,15 @@ export interface LegacyEvidence {
   readonly payload: Buffer;
 }
 
-/** A certificate beside a key's signature must be in force now: nothing else says when the key signed. */
-const screenKeyed = ({ signer }: RuleView, { certificate }: SignedMaterial, nowMs: number): void => {
-  if (signer.kind === "keys" && certificate !== undefined && !isValidAt(certificate, nowMs)) {
+/** A certificate beside a key's signature must be in force now, where the rule wants no proof of when the key signed. */
+const screenKeyed = (
+  { signer }: RuleView,
+  { transparencyLog }: CompiledRule,
+  { certificate }: SignedMaterial,
+  nowMs: number,
+): void => {
+  if (signer.kind === "identities" || transparencyLog !== "none" || certificate === undefined) return;
+  if (!isValidAt(certificate, nowMs)) {
     refuse("certificate-expired", "the certificate beside the key's signature is not in force");
   }
 };
@@ -60,7 +66,7 @@ const verifySignatureLayer = async (
         refuse("payload-type-mismatch", type.slice(0, 200));
       screenSigner(view, material.certificate);
       if (view.asFlux) screenLayerAsFlux(layer, view.signer);
-      screenKeyed(view, material, context.nowMs);
+      screenKeyed(view, rule, material, context.nowMs);
     },
     () => verifyMaterial(material, rule, context),
   );
@@ -98,7 +104,7 @@ const verifyAttestationLayer = async (
       }
       screenSigner(view, material.certificate);
       if (view.asFlux) screenLayerAsFlux(layer, view.signer);
-      screenKeyed(view, material, context.nowMs);
+      screenKeyed(view, rule, material, context.nowMs);
     },
     () => verifyMaterial(material, rule, context),
   );

@@ -80,10 +80,10 @@ const trustCertificate = async (
   return trusted;
 };
 
-const timesOf = (entries: readonly VerifiedEntry[]): readonly number[] =>
+export const timesOf = (entries: readonly VerifiedEntry[]): readonly number[] =>
   entries.flatMap(({ timeMs }) => (timeMs === undefined ? [] : [timeMs]));
 
-const requireEntry = (material: SignedMaterial, entries: readonly VerifiedEntry[]): void => {
+export const requireEntry = (material: SignedMaterial, entries: readonly VerifiedEntry[]): void => {
   if (entries.length > 0) return;
   if (material.entries.length === 0) refuse("no-transparency-log", "no log entry");
   refuse("log-unknown", "no entry of a trusted log");
@@ -137,34 +137,4 @@ export const verifyKeyless = async (
   if (timesMs.length === 0) return refuse(stamped.failure ?? "no-signed-time", "nothing proves a time");
   checkLogKeys(entries, timesMs);
   checkValidity(certificate, paths, timesMs);
-};
-
-/** A key with its one encoding, by which entries and certificates are compared with it. */
-export interface KnownKey {
-  readonly key: PublicKey;
-  readonly publicKeyInfo: Buffer;
-}
-
-/** Verifies evidence signed with a key that the rule names. Throws Refusal. */
-export const verifyKeyed = async (
-  material: SignedMaterial,
-  { key, publicKeyInfo }: KnownKey,
-  requirement: LogRequirement,
-  root: TrustedRoot | undefined,
-  verifyContentWith: ContentVerifier,
-): Promise<void> => {
-  const signer: Signer = { label: "PUBLIC KEY", der: publicKeyInfo };
-  await verifyContentWith(key, material);
-  // A certificate of somebody else beside a key's signature would be taken for the signer's.
-  if (material.certificate?.publicKeyInfo.equals(signer.der) === false)
-    refuse("key-mismatch", "certificate of another key");
-  if (requirement === "none") return;
-  if (root === undefined) return refuse("log-unknown", "no trusted root");
-  if (requirement === "timestamp") {
-    const { timesMs, failure } = await verifyTimestamps(material.timestamps, material.timestamped, root);
-    if (timesMs.length === 0) refuse(failure ?? "no-signed-time", "no trusted timestamp");
-    return;
-  }
-  const entries = await verifyEntries(material, signer, key, root);
-  requireEntry(material, entries);
 };

@@ -6,7 +6,8 @@ import type { SignedMaterial } from "./material.ts";
 import type { Reason } from "./reasons.ts";
 import { Refusal, refuse } from "./refusal.ts";
 import type { CompiledRule, RuleKey, RuleView } from "./rule.ts";
-import { type ContentVerifier, type MaterialContext, verifyKeyed, verifyKeyless } from "./verify-material.ts";
+import { verifyKeyed } from "./verify-keyed.ts";
+import { type ContentVerifier, type MaterialContext, verifyKeyless } from "./verify-material.ts";
 
 /** Whether the evidence is signed by the kind of signer, and the identity, that this view asks for. Throws Refusal. */
 export const screenSigner = ({ signer }: RuleView, certificate: Certificate | undefined): void => {

@@ -138,7 +138,6 @@ export const STRICTER: readonly Deviation[] = [
       "log entry with two signatures",
       "entry listed under another kind than its own",
       "entry of Rekor v2 listed as one of Rekor v1",
-      "rule with the certificate's own key, evidence with that certificate",
       "blank added to the entry's body under its proof, promise removed",
     ],
   },

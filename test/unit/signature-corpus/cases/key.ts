@@ -14,6 +14,12 @@ const withOwnCertificate = all(
   rule({ identities: [], keys: [key.publicPem], transparencyLog: "none" }),
 );
 
+/** The same, and logged with the certificate, as `cosign sign --key --certificate` does. */
+const loggedWithOwnCertificate = all(
+  request({ key }),
+  rule({ identities: [], keys: [key.publicPem], transparencyLog: "required" }),
+);
+
 const stamped = all(keyedBy(key, "timestamp"), request({ timestamp: true }));
 
 export const keyCases: readonly CorpusCase[] = [
@@ -38,7 +44,8 @@ export const keyCases: readonly CorpusCase[] = [
     expected: {
       "bundle-rekor1": "key-expected",
       "bundle-rekor2": "key-expected",
-      legacy: "log-entry-mismatch",
+      // The key signed, its certificate is what was logged.
+      legacy: "verified",
     },
     setup: request({ key }),
     attack: rule({ identities: [], keys: [key.publicPem] }),
@@ -74,6 +81,48 @@ export const keyCases: readonly CorpusCase[] = [
     formats: ["legacy"],
     expected: "key-mismatch",
     setup: withOwnCertificate,
+    attack: steps(({ sigstore, request: honest }) => {
+      const { layer: evil } = sigstore.sign({ ...honest, key: other, steps: {} });
+      const certificate = evil?.annotations[ANNOTATION.certificate] ?? "";
+      return tamper({ layer: (layer) => editAnnotation(layer, "certificate", () => certificate) });
+    }),
+  },
+  {
+    attackClass: 28,
+    name: "key's own certificate, logged with it, issued after the log's time",
+    formats: ["legacy"],
+    expected: "certificate-expired",
+    setup: loggedWithOwnCertificate,
+    attack: steps({ loggedAtMs: (atMs) => atMs - DAY_MS }),
+  },
+  {
+    attackClass: 28,
+    name: "key's own certificate beside its signature, the log has the bare key",
+    formats: ["legacy"],
+    expected: "log-entry-mismatch",
+    setup: loggedWithOwnCertificate,
+    attack: steps(({ sigstore, request: honest }) => {
+      const { identity: _identity, ...bare } = honest;
+      return tamper({
+        layer: (layer) => {
+          const { layer: keyed } = sigstore.sign({ ...bare, log: true, steps: {} });
+          const logged = keyed?.annotations[ANNOTATION.bundle] ?? "";
+          const signature = keyed?.annotations[ANNOTATION.signature] ?? "";
+          const resigned = editAnnotation(layer, "signature", () => signature);
+          return {
+            ...editAnnotation(resigned, "bundle", () => logged),
+            payload: keyed?.payload ?? layer.payload,
+          };
+        },
+      });
+    }),
+  },
+  {
+    attackClass: 28,
+    name: "somebody else's certificate beside a key's signature, logged with it",
+    formats: ["legacy"],
+    expected: "key-mismatch",
+    setup: loggedWithOwnCertificate,
     attack: steps(({ sigstore, request: honest }) => {
       const { layer: evil } = sigstore.sign({ ...honest, key: other, steps: {} });
       const certificate = evil?.annotations[ANNOTATION.certificate] ?? "";
