@@ -82,7 +82,7 @@ export const createPublisher = ({ scheduler, random, world, intake }: PublisherD
       for (let count = random.between(0, 6); count > 0; count--) world.publish(toVersion(scheduler.nowMs()));
     },
     start() {
-      const pushes = random.between(100, 300);
+      const pushes = random.between(20, 120);
       const stormMs = random.between(60_000, 300_000);
       for (let count = 0; count < pushes; count++) {
         void scheduler

@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-
 /** Something that can crash: what it waits for when it does never comes back, as after `kill -9`. */
 export interface Process {
   readonly alive: boolean;
@@ -66,23 +64,14 @@ const createHeap = () => {
   };
 };
 
-/**
- * Promise hops given to what an event woke before the next event comes. A chain that needs more is overtaken, as
- * a slow computation would be; the order stays the seed's alone. Turns of the event loop would cost far more.
- */
-const HOPS = 24;
-const EVENTS_PER_TURN = 4_096;
-
-const settle = async (): Promise<void> => {
-  for (let hop = 0; hop < HOPS; hop++) await undefined;
-};
+/** Events per turn of the event loop. Node settles all promises between two immediates of one turn, so none is overtaken. */
+const EVENTS_PER_TURN = 1_024;
 
 /** Simulated time: nothing runs but what it wakes, one at a time, in an order the seed decides by its delays. */
 export const createScheduler = (startMs: number): Scheduler => {
   const timers = createHeap();
   let now = startMs;
   let order = 0;
-  let events = 0;
   return {
     nowMs: () => now,
     spawn() {
@@ -101,19 +90,31 @@ export const createScheduler = (startMs: number): Scheduler => {
         timers.push({ atMs: now + Math.max(0, ms), order: order++, process, wake: resolve });
       });
     },
-    async runUntil(untilMs) {
-      for (;;) {
-        const next = timers.peek();
-        if (next === undefined || next.atMs > untilMs) break;
-        timers.pop();
-        now = next.atMs;
-        if (!next.process.alive) continue;
-        next.wake();
-        await settle();
-        if (++events % EVENTS_PER_TURN === 0) await nextTurn();
-      }
-      await nextTurn();
-      now = Math.max(now, untilMs);
+    runUntil(untilMs) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let over = false;
+      const runNext = (): void => {
+        if (over) return;
+        for (;;) {
+          const next = timers.peek();
+          if (next === undefined || next.atMs > untilMs) break;
+          timers.pop();
+          now = next.atMs;
+          if (!next.process.alive) continue;
+          next.wake();
+          return;
+        }
+        over = true;
+        now = Math.max(now, untilMs);
+        resolve();
+      };
+      const runTurn = (): void => {
+        if (over) return;
+        for (let event = 0; event < EVENTS_PER_TURN; event++) setImmediate(runNext);
+        setImmediate(runTurn);
+      };
+      setImmediate(runTurn);
+      return promise;
     },
   };
 };

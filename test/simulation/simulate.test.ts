@@ -2,11 +2,15 @@ import { describe, expect, test } from "vitest";
 import type { Verification } from "../../shared/ports.ts";
 import { type Plant, simulate } from "./simulate.ts";
 
-/** The violations that a planted bug causes over a few seeds. */
-const violationsOf = async (plant: Plant): Promise<string> => {
-  const found: string[] = [];
-  for (let seed = 1; seed <= 12; seed++) found.push(...(await simulate(seed, plant)).violations);
-  return found.join("\n");
+const MOST_SEEDS = 100;
+
+/** The violations that a planted bug causes in the first seed that shows one matching `expected`. */
+const violationsOf = async (plant: Plant, expected = /./): Promise<string> => {
+  for (let seed = 1; seed <= MOST_SEEDS; seed++) {
+    const violations = (await simulate(seed, plant)).violations.join("\n");
+    if (expected.test(violations)) return violations;
+  }
+  return "";
 };
 
 const VERIFIED: Verification = {
