@@ -1,6 +1,7 @@
 import { Pool } from "undici";
 import type { Bench, BenchResult, Effort } from "./bench.ts";
 import { EVENT_PATH, EVENT_TYPE, toEnvelope } from "./event.ts";
+import { fetchHelmIndex, toHelmIndex } from "./helm-index.ts";
 import type { RunningServer } from "./processes.ts";
 import { awaitEmptyQueue } from "./queue.ts";
 import { type BenchRow, median } from "./row.ts";
@@ -74,7 +75,15 @@ const measure = async (world: World, waiter: Waiter, sluice: RunningServer, effo
   return asked;
 };
 
-const toResult = (asked: { small: Asked[]; large: Asked[] }, listed: Asked, tags: number): BenchResult => {
+interface Figures {
+  readonly asked: { readonly small: Asked[]; readonly large: Asked[] };
+  /** The same repository's tags, listed once. */
+  readonly listed: Asked;
+  /** Of a Helm index with as many entries. */
+  readonly indexBytes: number;
+}
+
+const toResult = ({ asked, listed, indexBytes }: Figures, tags: number): BenchResult => {
   const of = (which: readonly Asked[], figure: (one: Asked) => number): number => median(which.map(figure));
   const small = `${SMALL.tags} tags`;
   const large = `${tags.toLocaleString("en-US")} tags`;
@@ -103,6 +112,13 @@ const toResult = (asked: { small: Asked[]; large: Asked[] }, listed: Asked, tags
         value: bytesOf(listed) / KIB,
       },
     },
+    {
+      name: "Helm index.yaml, fetched once",
+      value: indexBytes / KIB,
+      unit: "KiB",
+      note: `${tags.toLocaleString("en-US")} entries, without any signature`,
+      beside: { name: `a push, ${large}`, value: of(asked.large, bytesOf) / KIB },
+    },
   ];
   const counts = new Set([...asked.small, ...asked.large].map(describe));
   const remarks = [...counts].map((requests) => `A push asks: ${requests}.`);
@@ -113,7 +129,7 @@ export const registryRequests: Bench = {
   name: "registry",
   title: "What a push costs the registry",
   about:
-    "Requests and bytes of answers (heads included) that the in-memory registry counts from an event until the receiver accepted. Every push is a new signed version with a new certificate. The listing at first start, which happens once, is left out; the goal is that the size of the repository does not matter.",
+    "Requests and bytes of answers (heads included) that the in-memory registry counts from an event until the receiver accepted. Every push is a new signed version with a new certificate. The listing at first start, which happens once, is left out; the goal is that the size of the repository does not matter. Beside it: one fetch of a classic Helm repository's index with as many entries, which is what Flux reads there to learn of one new version.",
   async run(effort) {
     const waiter = createWaiter();
     const repositories = [SMALL.repository, LARGE.repository];
@@ -124,7 +140,8 @@ export const registryRequests: Bench = {
       await fill(world, LARGE.repository, tags);
       const sluice = await world.startSluice();
       const asked = await measure(world, waiter, sluice, effort).finally(() => sluice.stop());
-      return toResult(asked, await list(world, LARGE.repository), tags);
+      const listed = await list(world, LARGE.repository);
+      return toResult({ asked, listed, indexBytes: await fetchHelmIndex(toHelmIndex(tags)) }, tags);
     } finally {
       await world.close();
     }

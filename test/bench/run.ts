@@ -9,15 +9,16 @@ import { selection } from "./selection.ts";
 import { toTable } from "./table.ts";
 import { verification } from "./verification.ts";
 
-/*
- *   npm run bench                     everything, printed
- *   npm run bench -- intake latency   only these
- *   npm run bench -- --quick          a moment each: shows that they run, measures little
- *   npm run bench -- --write          everything, and BENCHMARKS.md is what was printed
- */
-
 const BENCHES: readonly Bench[] = [latency, intake, registryRequests, verification, selection];
 const FILE = new URL("../../BENCHMARKS.md", import.meta.url);
+
+const USAGE = `npm run bench                     everything, printed
+npm run bench -- intake latency   only these
+npm run bench -- --quick          a moment each: shows that they run, measures little
+npm run bench -- --write          everything, and BENCHMARKS.md is what was printed
+
+${BENCHES.map(({ name, title }) => `${name.padEnd(14)}${title}`).join("\n")}
+`;
 
 const HEADER = `# Benchmarks
 
@@ -39,9 +40,17 @@ const runBench = async (bench: Bench, effort: Effort): Promise<string> => {
 
 const main = async (): Promise<void> => {
   const { values, positionals } = parseArgs({
-    options: { quick: { type: "boolean", default: false }, write: { type: "boolean", default: false } },
+    options: {
+      quick: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
     allowPositionals: true,
   });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
   const unknown = positionals.find((name) => !BENCHES.some((bench) => bench.name === name));
   if (unknown !== undefined) {
     throw new Error(`no bench ${unknown}; there are ${BENCHES.map(({ name }) => name).join(", ")}`);
