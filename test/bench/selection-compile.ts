@@ -2,10 +2,12 @@ import { createCatalog } from "../../shared/policy/catalog/catalog.ts";
 import { toJson } from "../../shared/policy/catalog/catalog-json.ts";
 import { compileCatalog } from "../../shared/policy/catalog/compile-catalog.ts";
 import { readManifests } from "../../shared/policy/manifest/read-manifests.ts";
-import { toManifests } from "./selection-inputs.ts";
+import { toManifests, toRendered } from "./selection-inputs.ts";
 
-// A process of its own, so that its memory is that of the compilation alone. One argument: how many manifests.
-const bytes = Buffer.from(toManifests(Number(process.argv[2])));
+// A process of its own, so that its memory is that of the compilation alone. Arguments: how many manifests, and
+// `rendered` for the mix that a cluster is rendered to.
+const [, , count, mix] = process.argv;
+const bytes = Buffer.from((mix === "rendered" ? toRendered : toManifests)(Number(count)));
 const KILO = 1024;
 const beforeMb = process.resourceUsage().maxRSS / KILO;
 const start = process.cpuUsage();

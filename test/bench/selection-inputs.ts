@@ -92,3 +92,36 @@ spec:
 /** Half of them OCIRepositories, half the Receivers that reach them. */
 export const toManifests = (count: number): string =>
   Array.from({ length: count / 2 }, (_, at) => toManifest(at)).join("---\n");
+
+const toForeign = (at: number): string => `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app-${at}
+  namespace: team-${at % 50}
+spec:
+  replicas: 2
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: app-${at}
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/name: app-${at}
+    spec:
+      containers:
+        - name: app
+          image: ghcr.io/acme/app-${at}:1.2.3
+          ports:
+            - name: http
+              containerPort: 8080
+          resources:
+            requests:
+              cpu: 100m
+              memory: 128Mi
+`;
+
+/** As a cluster is rendered: one in ten is Flux's. */
+export const toRendered = (count: number): string => {
+  const foreign = Array.from({ length: count - count / 10 }, (_, at) => toForeign(at));
+  return [toManifests(count / 10), ...foreign].join("---\n");
+};

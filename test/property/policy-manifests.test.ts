@@ -6,6 +6,10 @@ import { parseCatalog, toJson } from "../../shared/policy/catalog/catalog-json.t
 import { compileCatalog } from "../../shared/policy/catalog/compile-catalog.ts";
 import { parseImageName } from "../../shared/policy/catalog/repository-url.ts";
 import { readArtifactLayer } from "../../shared/policy/manifest/artifact-layer.ts";
+import { toKindStatus } from "../../shared/policy/manifest/kinds.ts";
+import { splitApiVersion } from "../../shared/policy/manifest/manifest.ts";
+import { parseDocument } from "../../shared/policy/manifest/parse-document.ts";
+import { isForeign } from "../../shared/policy/manifest/peek.ts";
 import { readManifests } from "../../shared/policy/manifest/read-manifests.ts";
 import { selectBatchLine } from "../../shared/policy/select-batch.ts";
 
@@ -140,6 +144,66 @@ describe("hostile manifests", () => {
     fc.assert(
       fc.property(fc.string({ unit, maxLength: 60 }), (text) => void compile(text)),
       { numRuns: 300 },
+    );
+  });
+
+  test("what is passed over unparsed is no object of Flux's, however it is written", () => {
+    const line = fc.constantFrom(
+      ...[
+        "apiVersion: v1",
+        "apiVersion: apps/v1",
+        "'apiVersion': v1 # x",
+        '"apiVersion":  v1',
+        "apiVersion: |",
+      ],
+      ...["apiVersion: source.toolkit.fluxcd.io/v1", "apiVersion : v1", "apiVersion:", "apiVersion: &a v1"],
+      ...["kind: Pod", "kind: OCIRepository", "kind: Secret", "kind: List", "kind: 'Pod'", "kind: Pod  "],
+      ...[
+        "  kind: OCIRepository",
+        "  apiVersion: v1",
+        "metadata:",
+        "  name: x",
+        "a: |",
+        "a: >",
+        "b: '",
+        '"',
+        "'",
+      ],
+      ...[
+        "? apiVersion",
+        ": source.toolkit.fluxcd.io/v1",
+        "<<: *a",
+        "a: &a {kind: Receiver}",
+        "{",
+        "}",
+        "[",
+        "]",
+      ],
+      ...[
+        "# apiVersion: v1",
+        "",
+        "...",
+        "%YAML 1.1",
+        "--- |",
+        "- kind: Pod",
+        "a:",
+        "  - b",
+        "!!map",
+        "x: y\r",
+      ],
+    );
+    const text = fc.array(line, { maxLength: 8 }).map((lines) => lines.join("\n"));
+    fc.assert(
+      fc.property(text, (document) => {
+        fc.pre(isForeign(document));
+        const parsed = parseDocument(document);
+        if ("problem" in parsed) return;
+        const { apiVersion, kind } = Object(parsed.value);
+        if (typeof apiVersion !== "string" || typeof kind !== "string") return;
+        const { group, version } = splitApiVersion(apiVersion);
+        expect(toKindStatus(group, version, kind)).toBe("foreign");
+      }),
+      { numRuns: 1_000, maxSkipsPerRun: 10_000 },
     );
   });
 

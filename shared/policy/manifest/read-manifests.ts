@@ -4,6 +4,7 @@ import { toKindStatus } from "./kinds.ts";
 import { MANIFEST_LIMITS, type ManifestLimits } from "./limits.ts";
 import { isRecord, type Manifest, type ManifestSet, splitApiVersion } from "./manifest.ts";
 import { type ParsedDocument, parseDocument } from "./parse-document.ts";
+import { isForeign } from "./peek.ts";
 import { findPlaceholder } from "./placeholders.ts";
 
 /** One file of manifests, named as a person would look it up. */
@@ -101,6 +102,7 @@ const readDocument = (collector: Collector, file: string, { text, line }: TextDo
     collector.findings.push(toFinding("document-too-large", message, { where }));
     return;
   }
+  if (isForeign(text)) return;
   const parsed = parseDocument(text);
   if ("problem" in parsed) {
     const at = { file, line: line + parsed.line - 1 };

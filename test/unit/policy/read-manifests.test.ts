@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { splitDocuments } from "../../../shared/policy/manifest/documents.ts";
 import { MANIFEST_LIMITS, type ManifestLimits } from "../../../shared/policy/manifest/limits.ts";
+import { isForeign } from "../../../shared/policy/manifest/peek.ts";
 import { readManifests } from "../../../shared/policy/manifest/read-manifests.ts";
 import { variable } from "./compile-text.ts";
 
@@ -113,7 +114,57 @@ describe("reading", () => {
   });
 });
 
+describe("documents of other APIs", () => {
+  const flux = "source.toolkit.fluxcd.io/v1";
+
+  test.each<[string, string, boolean]>([
+    ["a Deployment", "apiVersion: apps/v1\nkind: Deployment\nspec: {}\n", true],
+    [
+      "in any order, quoted, with comments",
+      "# a\n\nkind: 'Pod' # b\r\napiVersion: \"v1\"\r\nitems:\r\n- a\r\n",
+      true,
+    ],
+    ["a Secret", "apiVersion: v1\nkind: Secret\n", false],
+    ["a list", "apiVersion: v1\nkind: List\n", false],
+    ["one of Flux's", `apiVersion: ${flux}\nkind: OCIRepository\n`, false],
+    [
+      "one that kustomize should have read",
+      "apiVersion: kustomize.config.k8s.io/v1\nkind: Kustomization\n",
+      false,
+    ],
+    ["a key twice", `apiVersion: v1\napiVersion: ${flux}\nkind: OCIRepository\n`, false],
+    ["flow style", "{\napiVersion: v1\nkind: Pod\n}", false],
+    ["an object inside another", "a:\n  apiVersion: v1\n  kind: Pod\n", false],
+    [
+      "a key that is written its own way",
+      `x: 'y\nkind: Pod\napiVersion: v1\nz: a'\n? apiVersion\n: ${flux}\n`,
+      false,
+    ],
+    ["keys that are indented", " apiVersion: v1\n kind: Pod\n", false],
+    ["a value that is an alias", "a: &a v1\napiVersion: *a\nkind: Pod\n", false],
+    ["a value on the next line", `apiVersion:\n  ${flux}\nkind: Pod\n`, false],
+    ["nothing", "", false],
+  ])("%s", (_, text, foreign) => {
+    expect(isForeign(text)).toBe(foreign);
+  });
+
+  // Parsed, 10,000 of them would take seconds; broken ones are their own tools' matter.
+  test("are passed over without being parsed", () => {
+    const deployment = "apiVersion: apps/v1\nkind: Deployment\nspec: [broken\n---\n";
+    expect(summarise(deployment.repeat(10_000) + receiver("a"))).toEqual({
+      names: ["a"],
+      lines: [40_001],
+      findings: [],
+    });
+  });
+});
+
 describe("limits", () => {
+  test("10,000 documents in one file are read", () => {
+    const text = Array.from({ length: 10_000 }, (_, at) => receiver(`a${at}`)).join("---\n");
+    expect(summarise(text).names).toHaveLength(10_000);
+  });
+
   test("bytes that are no UTF-8", () => {
     expect(read(Uint8Array.of(0x61, 0xff, 0xfe)).findings.map(({ code }) => code)).toEqual(["not-text"]);
   });
