@@ -23,6 +23,7 @@ const DISPOSITION = {
   QUEUE_UNAVAILABLE: "retry",
   BUS_UNAVAILABLE: "retry",
   CATALOG_INVALID: "drop",
+  CATALOG_UNAVAILABLE: "retry",
   CLUSTER_UNAVAILABLE: "retry",
   WORK_MALFORMED: "dead-letter",
   ROLLBACK_REFUSED: "drop",

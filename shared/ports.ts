@@ -240,6 +240,12 @@ export interface Receiver {
   readonly type: string;
 }
 
+/** Reads objects of a cloud's storage by address (`s3://…`, `gs://…`, `https://…`). */
+export interface ObjectReader {
+  /** As it is now. Throws `CATALOG_UNAVAILABLE`, `CATALOG_INVALID` for what is absent or above `maxBytes`. */
+  read(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+}
+
 // --------------------------------------------------------------------------------------------- queues
 
 /** Work on its way. `hint`s may be lost or doubled: state says what is due, the queue only says "look now". */

@@ -1,35 +1,14 @@
-import type { ClusterSettings } from "../../shared/config/config.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
-import { type Catalog, createCatalog } from "../../shared/policy/catalog/catalog.ts";
-import { compileCatalog } from "../../shared/policy/catalog/compile-catalog.ts";
+import type { Catalog } from "../../shared/policy/catalog/catalog.ts";
 import type { Finding } from "../../shared/policy/finding.ts";
-import type { ClusterManifests, ReadCluster } from "./cluster-manifests.ts";
 
 export interface LoadedCatalog {
   readonly catalog: Catalog;
   readonly findings: readonly Finding[];
 }
 
-const compile = (clusters: readonly ClusterManifests[]): LoadedCatalog => {
-  const secretsOf = new Map(clusters.map(({ name, secrets }) => [name, secrets]));
-  const { findings, ...content } = compileCatalog({
-    clusters: clusters.map(({ name, set }) => ({ cluster: name, manifests: set.manifests })),
-    resolveSecret: (cluster, namespace, name) => secretsOf.get(cluster)?.get(`${namespace}/${name}`),
-  });
-  const read = clusters.flatMap(({ set }) => set.findings);
-  return { catalog: createCatalog(content), findings: [...read, ...findings] };
-};
-
-const readAll = (
-  clusters: readonly ClusterSettings[],
-  read: ReadCluster,
-): Promise<readonly ClusterManifests[]> => Promise.all(clusters.map(read));
-
-/** Reads and compiles all clusters' manifests. Throws what `read` throws: one line that names the cluster's source. */
-export const loadCatalog = async (
-  clusters: readonly ClusterSettings[],
-  read: ReadCluster,
-): Promise<LoadedCatalog> => compile(await readAll(clusters, read));
+/** Reads the policy from where it is; `unchanged` when that is what the last call gave. Throws what keeps it from being used. */
+export type LoadCatalog = () => Promise<LoadedCatalog | "unchanged">;
 
 export interface CatalogKeeper {
   current(): Catalog;
@@ -38,23 +17,18 @@ export interface CatalogKeeper {
   reload(): Promise<boolean>;
 }
 
-export const keepCatalog = async (
-  clusters: readonly ClusterSettings[],
-  read: ReadCluster,
-  log: Log,
-): Promise<CatalogKeeper> => {
-  let manifests = await readAll(clusters, read);
-  let loaded = compile(manifests);
+/** The catalog in use. Throws what the first `load` throws: then there is none. */
+export const keepCatalog = async (load: LoadCatalog, log: Log): Promise<CatalogKeeper> => {
+  const first = await load();
+  if (first === "unchanged") throw new Error("a first load has nothing to be unchanged from");
+  let loaded = first;
   return {
     current: () => loaded.catalog,
     findings: () => loaded.findings,
     async reload() {
       try {
-        const fresh = await readAll(clusters, read);
-        if (fresh.every((one, index) => one === manifests[index])) return false;
-        manifests = fresh;
-        const next = compile(fresh);
-        if (next.catalog.version === loaded.catalog.version) return false;
+        const next = await load();
+        if (next === "unchanged" || next.catalog.version === loaded.catalog.version) return false;
         log("catalog-loaded", { from: loaded.catalog.version, version: next.catalog.version });
         loaded = next;
         return true;

@@ -12,7 +12,8 @@ import { SERVED_RESOURCES } from "../../shared/policy/manifest/kinds.ts";
 import { MANIFEST_LIMITS } from "../../shared/policy/manifest/limits.ts";
 import { type ManifestFile, readManifests } from "../../shared/policy/manifest/read-manifests.ts";
 import type { SecretSource } from "../../shared/ports.ts";
-import { type ArtifactPorts, readManifestArtifact } from "./manifest-artifact.ts";
+import { readManifestArtifact } from "./manifest-artifact.ts";
+import type { ArtifactPorts } from "./policy-artifact.ts";
 
 type SecretData = Readonly<Record<string, Uint8Array>>;
 
@@ -57,9 +58,8 @@ const readFiles = async (
   if (manifests.kind === "artifact" && artifacts !== undefined) {
     return readManifestArtifact(artifacts, name, manifests);
   }
-  throw new PipelineError(`cluster ${name}: manifests from an artifact need a registry`, {
-    code: "CONFIG_INVALID",
-  });
+  const reason = manifests.kind === "catalog" ? "names no manifests" : "needs a registry for its manifests";
+  throw new PipelineError(`cluster ${name} ${reason}`, { code: "CONFIG_INVALID" });
 };
 
 /**

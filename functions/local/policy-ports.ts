@@ -4,11 +4,13 @@ import { readConfigText } from "../../shared/adapters/node/config-file.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import { CliError } from "../../shared/cli/cli-error.ts";
 import type { PolicyPorts } from "../../shared/cli/policy-ports.ts";
-import type { ClusterSettings } from "../../shared/config/config.ts";
+import type { ClusterSettings, Config } from "../../shared/config/config.ts";
 import { parseConfig } from "../../shared/config.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
-import { loadCatalog } from "../common/catalogs.ts";
+import type { LoadedCatalog } from "../common/catalogs.ts";
 import { createClusterReader } from "../common/cluster-manifests.ts";
+import { type CompiledCatalogPorts, loadCompiledCatalog } from "../common/compiled-catalog.ts";
+import { loadManifestCatalog } from "../common/manifest-catalog.ts";
 import { createRegistry } from "../common/registry.ts";
 import { createTrustedRoots } from "../common/trusted-roots.ts";
 
@@ -27,6 +29,12 @@ const toWriteError = (path: string, cause: unknown): CliError => {
   return new CliError(message, { code: "OUTPUT_REFUSED", cause });
 };
 
+/** What people look at are the manifests, which carry findings; the compiled catalog where there is nothing else. */
+const loadPolicyOf = ({ catalog, clusters }: Config, ports: CompiledCatalogPorts): Promise<LoadedCatalog> =>
+  catalog !== undefined && clusters.some(({ manifests }) => manifests.kind === "catalog")
+    ? loadCompiledCatalog(catalog, ports)
+    : loadManifestCatalog(clusters, createClusterReader(ports.secrets, ports));
+
 /** The policy as files on this machine. */
 export const createPolicyPorts = (env: Readonly<Record<string, string | undefined>>): PolicyPorts => {
   const secrets = createNodeSecrets(env);
@@ -37,16 +45,17 @@ export const createPolicyPorts = (env: Readonly<Record<string, string | undefine
       const registry = createRegistry(config, secrets, { nowMs: Date.now });
       try {
         const trustedRoots = createTrustedRoots(config.trustedRoots, () => undefined);
-        const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: Date.now });
-        const read = createClusterReader(secrets, { registry: registry.reader, verifier, secrets });
-        return { config, ...(await loadCatalog(config.clusters, read)) };
+        const clock = { nowMs: Date.now };
+        const verifier = createVerifier({ registry: registry.reader, trustedRoots, ...clock });
+        const ports = { registry: registry.reader, verifier, secrets, clock };
+        return { config, ...(await loadPolicyOf(config, ports)) };
       } finally {
         await registry.close();
       }
     },
     openRegistry: (config) => createRegistry(config, secrets, { nowMs: Date.now }),
     loadFolder: (cluster, folder, { cwd }) =>
-      loadCatalog([toCluster(cluster, resolve(cwd, folder))], createClusterReader(secrets)),
+      loadManifestCatalog([toCluster(cluster, resolve(cwd, folder))], createClusterReader(secrets)),
     async writeFile(path, text, replace, { cwd }) {
       await writeFile(resolve(cwd, path), text, { flag: replace ? "w" : "wx" }).catch((cause: unknown) => {
         throw toWriteError(path, cause);

@@ -25,10 +25,11 @@ export interface LocalRuntime {
   stop(): Promise<void>;
 }
 
-/** The policy itself may live in a repository: a push there, of manifests or of their signature, is read at once. */
-const namesManifests = ({ clusters }: Config, pushes: readonly Push[]): boolean => {
-  const repositories = clusters.flatMap(({ manifests }) =>
-    manifests.kind === "artifact" ? [formatRepository(parseReference(manifests.reference))] : [],
+/** The policy itself may live in a repository: a push there, of it or of its signature, is read at once. */
+const namesPolicy = ({ catalog, clusters }: Config, pushes: readonly Push[]): boolean => {
+  const places = catalog === undefined ? clusters.map(({ manifests }) => manifests) : [catalog];
+  const repositories = places.flatMap((place) =>
+    place.kind === "artifact" ? [formatRepository(parseReference(place.reference))] : [],
   );
   return pushes.some(({ registry = "", repository = "" }) =>
     repositories.includes(formatRepository(toRepositoryName(registry, repository))),
@@ -56,7 +57,7 @@ const startServer = async (
       ...deps,
       endpoints,
       onAccepted: (pushes) => {
-        if (namesManifests(config, pushes)) reload();
+        if (namesPolicy(config, pushes)) reload();
       },
     }),
     health,

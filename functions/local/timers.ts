@@ -21,6 +21,9 @@ export interface TimerSettings {
   readonly refreshTrustedRoot: (() => Promise<"updated" | "unchanged">) | undefined;
 }
 
+const catalogIntervalMs = ({ catalog, clusters }: Config): number =>
+  catalog?.intervalMs ?? Math.min(...clusters.map(({ manifests }) => manifests.intervalMs));
+
 /** What happens by the clock: due work whose hint was lost, the sweep, a changed catalog, old records. */
 export const startTimers = ({
   config,
@@ -62,14 +65,10 @@ export const startTimers = ({
     });
     timers.push(setTimeout(refresh, FIRST_ROOT_MS).unref());
   }
-  const reload = every(
-    Math.min(...config.clusters.map(({ manifests }) => manifests.intervalMs)),
-    "catalog",
-    async () => {
-      // New objects get their baseline at once.
-      if (await catalogs.reload()) await pipeline.sweepRepositories(0);
-    },
-  );
+  const reload = every(catalogIntervalMs(config), "catalog", async () => {
+    // New objects get their baseline at once.
+    if (await catalogs.reload()) await pipeline.sweepRepositories(0);
+  });
   return {
     reload: () => void reload(),
     stop() {

@@ -11,8 +11,8 @@ import { createSelectors } from "../../shared/pipeline/selectors.ts";
 import type { SecretSource } from "../../shared/ports.ts";
 import type { FetchJson } from "../../shared/push/token-keys.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
+import { createCatalogLoader } from "../common/catalog-loader.ts";
 import { type CatalogKeeper, keepCatalog } from "../common/catalogs.ts";
-import { createClusterReader } from "../common/cluster-manifests.ts";
 import { composeDelivery } from "../common/compose.ts";
 import { createFetchJson } from "../common/fetch-json.ts";
 import { createRegistry } from "../common/registry.ts";
@@ -45,14 +45,14 @@ export const wire = async (
   const registry = createRegistry(config, secrets, clock);
   const state = createSqliteStateStore(database, clock);
   const queue = createSqliteWorkQueue(database, clock);
-  // The manifests may come from an artifact, which is verified before there is a catalog to name roots.
+  // The policy may come from an artifact, which is verified before there is a catalog to name roots.
   let catalogs: CatalogKeeper | undefined;
   const rootOf = (name: string): string | undefined => catalogs?.current().trustedRoots[name];
   const roots = await createRefreshedRoots(config, createTrustedRoots(config.trustedRoots, rootOf));
   const { trustedRoots } = roots;
   const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: clock.nowMs });
-  const artifacts = { registry: registry.reader, verifier, secrets, state };
-  catalogs = await keepCatalog(config.clusters, createClusterReader(secrets, artifacts), log);
+  const ports = { registry: registry.reader, verifier, secrets, state, clock };
+  catalogs = await keepCatalog(createCatalogLoader(config, ports), log);
   const { current: catalog } = catalogs;
   const { fetchJson, close: closeFetchJson } = createFetchJson(config.network.allowPrivate);
   const delivery = await composeDelivery(config, { clock, queue, state, secrets, catalog, log });

@@ -48,7 +48,13 @@ const checkClusters = (input: ConfigInput, roots: ReadonlySet<string>): readonly
     if (twice.has(index)) {
       problems.push({ path: [...path, "name"], message: "is used by another cluster; names must differ" });
     }
-    if ("artifact" in cluster.manifests) {
+    if (cluster.manifests === undefined && input.catalog === undefined) {
+      problems.push({
+        path: [...path, "manifests"],
+        message: "is missing; write {folder: path}, or say at the top where the compiled `catalog` is",
+      });
+    }
+    if (cluster.manifests !== undefined && "artifact" in cluster.manifests) {
       problems.push(...checkTrust(cluster.manifests, [...path, "manifests"], roots));
     }
     if (cluster.receiver === undefined) {
@@ -119,10 +125,14 @@ const checkSources = (input: ConfigInput): readonly Problem[] => {
   });
 };
 
+const checkCatalog = ({ catalog }: ConfigInput, roots: ReadonlySet<string>): readonly Problem[] =>
+  catalog !== undefined && "artifact" in catalog ? checkTrust(catalog, ["catalog"], roots) : [];
+
 /** What no single value shows: names used twice, names of nothing, settings that contradict each other. */
 export const checkTogether = (input: ConfigInput): readonly Problem[] => {
   const roots = new Set(["default", ...Object.keys(input.trustedRoots ?? {})]);
   return [
+    ...checkCatalog(input, roots),
     ...checkClusters(input, roots),
     ...checkSources(input),
     ...(input.rules ?? []).flatMap((rule, index) => checkTrust(rule, ["rules", index], roots)),

@@ -40,7 +40,22 @@ export type ManifestSettings =
       readonly context?: string;
       readonly intervalMs: number;
     }
-  | { readonly kind: "in-cluster"; readonly intervalMs: number };
+  | { readonly kind: "in-cluster"; readonly intervalMs: number }
+  /** Nothing of its own: only the compiled catalog knows what the cluster holds. */
+  | { readonly kind: "catalog"; readonly intervalMs: number };
+
+/** Where a catalog that `sluice compile` wrote is read from, in place of the clusters' manifests. */
+export type CatalogSettings =
+  | { readonly kind: "file"; readonly path: string; readonly intervalMs: number }
+  | {
+      readonly kind: "artifact";
+      /** Without `oci://`. */
+      readonly reference: string;
+      readonly trust: TrustSettings;
+      readonly intervalMs: number;
+    }
+  /** `s3://bucket/key`, `gs://bucket/object` or `https://account.blob.core.windows.net/container/blob`. */
+  | { readonly kind: "object"; readonly url: string; readonly intervalMs: number };
 
 export interface ReceiverSettings {
   /** Without a slash at the end. */
@@ -117,6 +132,8 @@ export interface Config {
   readonly mode: "observe" | "enforce";
   readonly listen: { readonly host: string; readonly port: number };
   readonly state: { readonly path: string; readonly retentionMs: number };
+  /** Absent: the catalog is compiled from the clusters' manifests, here. */
+  readonly catalog?: CatalogSettings;
   readonly clusters: readonly ClusterSettings[];
   readonly sources: readonly SourceSettings[];
   /** Absolute paths by name; `default` replaces the root that ships with Sluice. */

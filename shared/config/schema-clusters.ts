@@ -3,7 +3,46 @@ import { list, mapOf, oneOf, section, textOr } from "./schema-section.ts";
 import { trustEntries } from "./schema-trust.ts";
 import { duration, flag, httpUrl, name, objectKey, path, secret, text } from "./schema-values.ts";
 
-const interval = v.optional(duration("How often the manifests are read again.", "1m", "5s", "1d"));
+const interval = v.optional(duration("How often it is read again; default 1m.", "1m", "5s", "1d"));
+
+const artifactReference = (example: string) =>
+  v.pipe(
+    text("an artifact", example, 1_024),
+    v.regex(
+      /^oci:\/\/[^/\s]+\/[^\s]+$/,
+      `must start with oci:// and name host and path; write e.g. ${example}`,
+    ),
+    v.description("Reference with tag or digest."),
+  );
+
+export const catalog = oneOf(
+  "Where a catalog made by `sluice compile` is read from. It takes the place of the clusters' manifests when Sluice serves; one that is older than the one in use is refused.",
+  {
+    file: section("A file, such as one in a function's bundle.", {
+      file: path("Path of the catalog.", "./catalog.json"),
+      interval,
+    }),
+    artifact: section(
+      "An OCI artifact that holds the catalog as its layer, or as the only file of one made by `flux push artifact`. It must verify before it is used.",
+      { artifact: artifactReference("oci://ghcr.io/acme/catalog:production"), ...trustEntries, interval },
+    ),
+    object: section(
+      "An object in the cloud's storage; who may write it decides the policy. Only Sluice's functions in that cloud read it.",
+      {
+        object: v.pipe(
+          text("an object", "s3://acme-sluice/catalog.json", 2_048),
+          v.regex(
+            /^(?:s3|gs):\/\/[a-z0-9][a-z0-9._-]{1,221}\/[^\s]+$|^https:\/\/[a-z0-9]{3,24}\.blob\.core\.[a-z.]+\/[^/\s]+\/[^\s?#]+$/,
+            "must be s3://bucket/key, gs://bucket/object or https://account.blob.core.windows.net/container/blob",
+          ),
+          v.description("Address of the object."),
+        ),
+        interval,
+      },
+    ),
+  },
+  "must say where the catalog is; write {file: path}, {artifact: oci://…} or {object: s3://…}",
+);
 
 const manifests = oneOf(
   "Where the cluster's Flux manifests are read from. Rendered manifests: what kustomize or flux build prints.",
@@ -16,14 +55,7 @@ const manifests = oneOf(
       interval,
     }),
     artifact: section("An OCI artifact made by `flux push artifact`. It must verify before it is used.", {
-      artifact: v.pipe(
-        text("an artifact", "oci://ghcr.io/acme/manifests:production", 1_024),
-        v.regex(
-          /^oci:\/\/[^/\s]+\/[^\s]+$/,
-          "must start with oci:// and name host and path; write e.g. oci://ghcr.io/acme/manifests:production",
-        ),
-        v.description("Reference with tag or digest."),
-      ),
+      artifact: artifactReference("oci://ghcr.io/acme/manifests:production"),
       ...trustEntries,
       interval,
     }),
@@ -95,7 +127,7 @@ const secrets = textOr(path("Folder with files <namespace>/<name>/<key>.", "./se
 
 const cluster = section("One cluster.", {
   name: name("Name in decisions, ids and metrics.", "production"),
-  manifests,
+  manifests: v.optional(manifests),
   receiver: v.optional(receiver),
   secrets: v.optional(secrets),
 });

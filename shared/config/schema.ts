@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { clusters } from "./schema-clusters.ts";
+import { catalog, clusters } from "./schema-clusters.ts";
 import { list, mapOf, oneOf, section } from "./schema-section.ts";
 import { sources } from "./schema-sources.ts";
 import { rules, trustedRoots } from "./schema-trust.ts";
@@ -105,6 +105,7 @@ export const configSchema = section("Configuration of Sluice.", {
   mode,
   listen: v.optional(listen),
   state: v.optional(state),
+  catalog: v.optional(catalog),
   clusters,
   sources: v.optional(sources),
   trustedRoots: v.optional(trustedRoots),

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { toRepositoryName } from "../artifact/repository.ts";
 import type { SecretRef } from "../ports.ts";
 import type {
+  CatalogSettings,
   ClusterSecrets,
   ClusterSettings,
   Config,
@@ -20,12 +21,31 @@ const MINUTE_MS = 60_000;
 
 type ClusterInput = ConfigInput["clusters"][number];
 
-const toManifests = (input: ClusterInput["manifests"], at: WithFolder): ManifestSettings => {
+const toReference = (artifact: string): string => artifact.slice("oci://".length);
+
+const toCatalog = (input: NonNullable<ConfigInput["catalog"]>, at: WithFolder): CatalogSettings => {
   const intervalMs = input.interval ?? MINUTE_MS;
+  if ("file" in input) return { kind: "file", path: toPath(input.file, at), intervalMs };
+  if ("object" in input) return { kind: "object", url: input.object, intervalMs };
+  return {
+    kind: "artifact",
+    reference: toReference(input.artifact),
+    trust: toTrust(input, at),
+    intervalMs,
+  };
+};
+
+const toManifests = (input: ClusterInput["manifests"], at: WithFolder): ManifestSettings => {
+  const intervalMs = input?.interval ?? MINUTE_MS;
+  if (input === undefined) return { kind: "catalog", intervalMs };
   if ("folder" in input) return { kind: "folder", folder: toPath(input.folder, at), intervalMs };
   if ("artifact" in input) {
-    const reference = input.artifact.slice("oci://".length);
-    return { kind: "artifact", reference, trust: toTrust(input, at), intervalMs };
+    return {
+      kind: "artifact",
+      reference: toReference(input.artifact),
+      trust: toTrust(input, at),
+      intervalMs,
+    };
   }
   if ("kubeconfig" in input) {
     const context = input.context === undefined ? {} : { context: input.context };
@@ -128,6 +148,7 @@ export const toConfig = (input: ConfigInput, baseFolder: string): Config => {
       path: toPath(input.state?.path ?? ".sluice/sluice.db", at),
       retentionMs: input.state?.retention ?? 90 * DAY_MS,
     },
+    ...(input.catalog === undefined ? {} : { catalog: toCatalog(input.catalog, at) }),
     clusters: input.clusters.map((cluster) => toCluster(cluster, at)),
     sources: (input.sources ?? []).map((source) => toSource(source, at)),
     trustedRoots: new Map(roots),

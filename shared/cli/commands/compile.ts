@@ -1,8 +1,9 @@
 import type { Catalog } from "../../policy/catalog/catalog.ts";
 import { toJson } from "../../policy/catalog/catalog-json.ts";
 import type { CatalogContent } from "../../policy/catalog/pack.ts";
+import { usageError } from "../cli-error.ts";
 import { globalOptions, type Register } from "../io.ts";
-import type { PolicyPorts } from "../policy-ports.ts";
+import type { LoadedPolicy, PolicyPorts } from "../policy-ports.ts";
 import { printable } from "../printable.ts";
 import { examples } from "../program.ts";
 
@@ -21,6 +22,13 @@ const toContent = (catalog: Catalog): CatalogContent => {
   };
 };
 
+/** Writing a compiled catalog anew would only give it a later date. */
+const requireManifests = ({ config }: LoadedPolicy): void => {
+  const compiled = config.clusters.find(({ manifests }) => manifests.kind === "catalog");
+  if (compiled === undefined) return;
+  throw usageError(`cluster ${compiled.name} names no manifests to compile; write clusters[].manifests`);
+};
+
 /** `sluice compile`: the manifests as one file, for where there is no folder to read. */
 export const createCompileCommand =
   (ports: PolicyPorts): Register =>
@@ -34,7 +42,9 @@ export const createCompileCommand =
       .option("--output <file>", "write it here instead of to standard output; replaces the file")
       .addHelpText("after", examples("sluice lint && sluice compile --output catalog.json"))
       .action(async ({ output }: { output?: string }, command) => {
-        const { catalog } = await ports.loadPolicy(globalOptions(command).config, io);
+        const policy = await ports.loadPolicy(globalOptions(command).config, io);
+        requireManifests(policy);
+        const { catalog } = policy;
         const text = `${toJson(toContent(catalog), io.nowMs())}\n`;
         if (output === undefined) {
           io.stdout.write(text);
@@ -42,8 +52,10 @@ export const createCompileCommand =
         }
         await ports.writeFile(output, text, true, io);
         const objects = [...catalog.subscriptions()].length;
+        const errors = policy.findings.filter(({ severity }) => severity === "error").length;
+        const lint = errors === 0 ? "" : `; ${errors} findings are errors, see \`sluice lint\``;
         io.stderr.write(
-          `sluice: wrote ${printable(output)}: ${objects} objects, version ${catalog.version}\n`,
+          `sluice: wrote ${printable(output)}: ${objects} objects, version ${catalog.version}${lint}\n`,
         );
       });
   };

@@ -8,7 +8,7 @@ import { type CatalogContent, packCatalog, unpackCatalog } from "./pack.ts";
 const MAX_CATALOG_LENGTH = 256 * 1024 * 1024;
 
 /** A catalog from a file, with what tells whether it is older than the one in use. */
-export interface LoadedCatalog {
+export interface DatedCatalog {
   readonly catalog: Catalog;
   readonly compiledAtMs: number;
 }
@@ -40,7 +40,7 @@ const contentOf = (value: unknown): unknown =>
   typeof value === "object" && value !== null && "content" in value ? value.content : undefined;
 
 /** Reads what `toJson` wrote. Throws `CATALOG_INVALID` for anything else, a changed byte included. */
-export const parseCatalog = (text: string): LoadedCatalog => {
+export const parseCatalog = (text: string): DatedCatalog => {
   if (text.length > MAX_CATALOG_LENGTH) throw refuse(`the catalog is above ${MAX_CATALOG_LENGTH} characters`);
   const value = parseFile(text);
   const parsed = v.safeParse(catalogFile, value);

@@ -57,16 +57,37 @@ const chooseLayer = (manifest: unknown): ArtifactName["digest"] => {
   throw refuse("the artifact has no layer");
 };
 
-/** Fetches manifests from an artifact that was verified, by its digest, before. */
-export const fetchArtifactManifests = async (
+const fetchLayer = async (
   reader: RegistryReader,
   artifact: ArtifactName,
   signal: AbortSignal,
-): Promise<readonly ManifestFile[]> => {
+): Promise<Uint8Array> => {
   const manifest = await reader.fetchManifest(artifact, signal);
   if (manifest === undefined) throw refuse("the artifact is not there");
   const digest = chooseLayer(parseManifest(manifest.bytes));
   const layer = await reader.fetchBlob({ ...artifact, digest }, MAX_LAYER_BYTES, signal);
   if (layer === undefined) throw refuse("the artifact's layer is not there");
-  return readArtifactLayer(layer);
+  return layer;
+};
+
+/** Fetches manifests from an artifact that was verified, by its digest, before. */
+export const fetchArtifactManifests = async (
+  reader: RegistryReader,
+  artifact: ArtifactName,
+  signal: AbortSignal,
+): Promise<readonly ManifestFile[]> => readArtifactLayer(await fetchLayer(reader, artifact, signal));
+
+const isGzip = ([first, second]: Uint8Array): boolean => first === 0x1f && second === 0x8b;
+
+/** The one file of an artifact: its layer as it is, or alone in the archive that `flux push artifact` makes. */
+export const fetchArtifactFile = async (
+  reader: RegistryReader,
+  artifact: ArtifactName,
+  signal: AbortSignal,
+): Promise<Uint8Array> => {
+  const layer = await fetchLayer(reader, artifact, signal);
+  if (!isGzip(layer)) return layer;
+  const [file, ...others] = readArtifactLayer(layer);
+  if (file !== undefined && others.length === 0) return file.bytes;
+  throw refuse(`the artifact holds ${file === undefined ? "no" : "more than one"} file`);
 };

@@ -225,6 +225,23 @@ describe("compile", () => {
     expect(parseCatalog(stdout.trim()).catalog.subscription("a/OCIRepository/apps/signed")).toBeDefined();
   });
 
+  test("and is served, planned and linted where there are no manifests, but not compiled again", async () => {
+    await sluice("compile", "--output", "shipped.json");
+    const config = await readFile(join(folder, "sluice.yaml"), "utf8");
+    const shipped = config.replace(/^clusters: .*$/m, "catalog: {file: shipped.json}\nclusters: [{name: a}]");
+    await writeFile(join(folder, "shipped.yaml"), shipped);
+    const plan = (file: string) => sluice("plan", "--offline", "--json", "--config", file);
+    const { objects } = JSON.parse((await plan("shipped.yaml")).stdout);
+    expect(objects).toEqual(JSON.parse((await plan("sluice.yaml")).stdout).objects);
+    expect(await sluice("compile", "--config", "shipped.yaml")).toMatchObject({
+      code: 2,
+      stderr: "sluice: cluster a names no manifests to compile; write clusters[].manifests\n",
+    });
+    const bare = shipped.replace(/^catalog: .*\n/m, "");
+    await writeFile(join(folder, "bare.yaml"), bare);
+    expect((await plan("bare.yaml")).stdout).toContain("clusters[0].manifests: is missing");
+  });
+
   test("a folder that cannot be written is one line", async () => {
     expect(await sluice("compile", "--output", "absent/catalog.json")).toEqual({
       code: 2,

@@ -58,7 +58,7 @@ describe("one line per problem, with file, line, key and the way to mend it", ()
     [`${BASE}listen: {port: 99999}\n`, "sluice.yaml:3: listen.port: must be a whole number from 0 to 65535"],
     [
       `${BASE}identities: []\n`,
-      "sluice.yaml:3: identities: is not a known key; known here: mode, listen, state, clusters, sources, trustedRoots, rules, evidence, registries, network, sweep, limits",
+      "sluice.yaml:3: identities: is not a known key; known here: mode, listen, state, catalog, clusters, sources, trustedRoots, rules, evidence, registries, network, sweep, limits",
     ],
     [
       `${BASE}sources: [{type: habor}]\n`,
@@ -206,7 +206,6 @@ describe("one line per problem, with file, line, key and the way to mend it", ()
       "sluice.yaml:1: sweeep",
       "sluice.yaml:2: mode",
       "sluice.yaml:3: listen.port",
-      "sluice.yaml:5: clusters[0].manifests",
       "sluice.yaml:5: clusters[0].name",
       "sluice.yaml:6: clusters[0].manifest",
     ]);

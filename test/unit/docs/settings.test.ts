@@ -35,7 +35,7 @@ describe("configuration in the README", () => {
   });
 
   test("is all looked at", () => {
-    expect(configs).toHaveLength(6);
+    expect(configs).toHaveLength(7);
     expect(yaml.filter(({ note }) => !Object.hasOwn(WRAP, note) && !/^file rendered\//.test(note))).toEqual(
       [],
     );
