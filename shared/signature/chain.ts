@@ -2,7 +2,7 @@ import { type Certificate, isValidAt } from "./certificate.ts";
 import { type CertificateAuthority, type Issuer, isTrustedAt } from "./certificate-authority.ts";
 import { authorityKeyIdOf, subjectKeyIdOf } from "./certificate-constraints.ts";
 import { encodingOf } from "./der.ts";
-import { verifyWithScheme } from "./keys.ts";
+import { type Thread, verifyDeclared } from "./keys.ts";
 import { refuse } from "./refusal.ts";
 
 /** An authority of the trusted root that signed a certificate, with the certificate of its own that did. */
@@ -28,20 +28,26 @@ export const candidatePaths = (
   );
 };
 
-export const isSignedBy = (certificate: Certificate, { issuer }: TrustPath): Promise<boolean> =>
-  verifyWithScheme(
+export const isSignedBy = (
+  certificate: Certificate,
+  { issuer }: TrustPath,
+  thread?: Thread,
+): Promise<boolean> =>
+  verifyDeclared(
     issuer.key,
-    certificate.signatureAlgorithm,
+    { algorithm: certificate.signatureAlgorithm },
     encodingOf(certificate.tbs),
     certificate.signature,
+    thread,
   );
 
 /** The candidates that really signed the certificate. Throws Refusal when there are none. */
 export const signingPaths = async (
   certificate: Certificate,
   candidates: readonly TrustPath[],
+  thread?: Thread,
 ): Promise<readonly TrustPath[]> => {
-  const signed = await Promise.all(candidates.map((path) => isSignedBy(certificate, path)));
+  const signed = await Promise.all(candidates.map((path) => isSignedBy(certificate, path, thread)));
   const paths = candidates.filter((_, index) => signed[index] === true);
   return paths.length > 0
     ? paths

@@ -146,8 +146,7 @@ const checkUsage = (certificate: Certificate): void => {
   if (!allowsUsage(certificate, "digitalSignature")) refuse("certificate-usage", "not for signatures");
 };
 
-/** Reads who a signing certificate names, after checking that it may sign. Throws Refusal. */
-export const readIdentity = (certificate: Certificate): ClaimedIdentity => {
+const readIdentityOnce = (certificate: Certificate): ClaimedIdentity => {
   checkUsage(certificate);
   try {
     return { issuer: issuerOf(certificate), subject: subjectOf(certificate) };
@@ -157,4 +156,13 @@ export const readIdentity = (certificate: Certificate): ClaimedIdentity => {
     }
     throw error;
   }
+};
+
+const identities = new WeakMap<Certificate, ClaimedIdentity>();
+
+/** Reads who a signing certificate names, after checking that it may sign. Throws Refusal. */
+export const readIdentity = (certificate: Certificate): ClaimedIdentity => {
+  const identity = identities.get(certificate) ?? readIdentityOnce(certificate);
+  identities.set(certificate, identity);
+  return identity;
 };

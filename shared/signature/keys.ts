@@ -84,7 +84,13 @@ export const encodeKey = ({ object }: PublicKey): Buffer => object.export({ form
 export const defaultHashOf = ({ kind }: KeyKind): HashName =>
   kind === "p384" ? "sha384" : kind === "p521" ? "sha512" : "sha256";
 
-/** Curves whose arithmetic takes ten times as long as handing it to another thread. The others are quicker done than handed over. */
+/**
+ * Where the arithmetic runs. Another thread costs more processor time than the quick curves take, and nearly half
+ * of what the costly ones do, so it is worth it only while this thread has costly work of its own.
+ */
+export type Thread = "this" | "other";
+
+/** Curves whose arithmetic takes ten times as long as the others'. */
 const COSTLY: ReadonlySet<PublicKey["kind"]> = new Set(["p384", "p521"]);
 
 const verifyHere = (algorithm: HashName | null, data: Buffer, key: PublicKey, signature: Buffer): boolean => {
@@ -112,28 +118,35 @@ const verifyOnPool = (
   });
 
 /**
- * Verifies one signature; costly ones on libuv's pool, so that independent checks overlap. Anything OpenSSL
- * throws (a malformed signature, a wrong length) is a signature that does not verify.
+ * Verifies one signature. Anything OpenSSL throws (a malformed signature, a wrong length) is a signature that
+ * does not verify.
  */
 export const verifySignature = async (
   key: PublicKey,
   hash: HashName,
   data: Buffer,
   signature: Buffer,
+  thread: Thread = "this",
 ): Promise<boolean> => {
   const algorithm = key.family === "ed25519" ? null : hash;
-  return algorithm !== null && COSTLY.has(key.kind)
+  return thread === "other" && algorithm !== null && COSTLY.has(key.kind)
     ? verifyOnPool(algorithm, data, key, signature)
     : verifyHere(algorithm, data, key, signature);
 };
 
-/** Verifies what an X.509 or CMS structure says was signed with `algorithm`; `digest` where that leaves the hash open. */
-export const verifyWithScheme = async (
+/** What an X.509 or CMS structure says of a signature in it; `digest` where `algorithm` leaves the hash open. */
+export interface Declared {
+  readonly algorithm: string;
+  readonly digest?: HashName;
+}
+
+/** Verifies what a structure says was signed that way. */
+export const verifyDeclared = async (
   key: PublicKey,
-  algorithm: string,
+  { algorithm, digest }: Declared,
   data: Buffer,
   signature: Buffer,
-  digest?: HashName,
+  thread?: Thread,
 ): Promise<boolean> => {
   const scheme = SIGNATURE_SCHEMES.get(algorithm);
   if (scheme === undefined || scheme.family !== key.family) return false;
@@ -141,5 +154,5 @@ export const verifyWithScheme = async (
   if (scheme.hash !== undefined && digest !== undefined && scheme.hash !== digest) return false;
   const hash = scheme.hash ?? digest;
   if (hash === undefined && scheme.family !== "ed25519") return false;
-  return verifySignature(key, hash ?? "sha512", data, signature);
+  return verifySignature(key, hash ?? "sha512", data, signature, thread);
 };

@@ -12,7 +12,7 @@ import { candidatePaths, isSignedBy, type TrustPath } from "./chain.ts";
 import { contentOf, expectTag, sequenceOf, TAG } from "./der.ts";
 import { readOid } from "./der-values.ts";
 import { inOrder } from "./in-order.ts";
-import { importKey, type PublicKey, verifyWithScheme } from "./keys.ts";
+import { importKey, type PublicKey, verifyDeclared } from "./keys.ts";
 import { HASHES, OID } from "./oids.ts";
 import { furthest, type Reason } from "./reasons.ts";
 import { Refusal, refuse, refuseAs, toReason } from "./refusal.ts";
@@ -114,7 +114,12 @@ const verifySigner = async (token: TimestampToken, signer: TokenSigner): Promise
   const key = keyOf(signer);
   if (key === undefined) return false;
   const [signed, issued] = await inOrder([
-    verifyWithScheme(key, token.signatureAlgorithm, token.signedAttributes, token.signature, token.digest),
+    verifyDeclared(
+      key,
+      { algorithm: token.signatureAlgorithm, digest: token.digest },
+      token.signedAttributes,
+      token.signature,
+    ),
     pinned ? true : isSignedBy(certificate, path),
   ]);
   return signed && issued;

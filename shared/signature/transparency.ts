@@ -72,6 +72,7 @@ const verifyEntry = async (entry: LogEntry, log: TransparencyLog): Promise<Verif
 
 /** By index and by content: no proof covers the index that an entry claims at its top level. */
 const checkDistinct = (entries: readonly LogEntry[]): void => {
+  if (entries.length < 2) return;
   const distinct = (identify: (entry: LogEntry) => string): boolean =>
     new Set(entries.map((entry) => `${entry.logId.toString("hex")}:${identify(entry)}`)).size ===
     entries.length;

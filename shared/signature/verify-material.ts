@@ -1,7 +1,7 @@
 import type { Certificate } from "./certificate.ts";
 import { candidatePaths, checkValidity, signingPaths, type TrustPath } from "./chain.ts";
 import { inOrder } from "./in-order.ts";
-import { defaultHashOf, importKey, kindOf, type PublicKey, verifySignature } from "./keys.ts";
+import { defaultHashOf, importKey, kindOf, type PublicKey, type Thread, verifySignature } from "./keys.ts";
 import type { Signer } from "./log-entry.ts";
 import { createLru, type Lru } from "./lru.ts";
 import { type SignedMaterial, sha256 } from "./material.ts";
@@ -57,6 +57,7 @@ export const verifySha256: ContentVerifier = (key, material) => verifyContent(ke
 const trustCertificate = async (
   certificate: Certificate,
   context: MaterialContext,
+  thread: Thread,
 ): Promise<TrustedSigner> => {
   const { root, signers } = context;
   const cacheKey = `${root.id}:${sha256(certificate.der).toString("latin1")}`;
@@ -68,7 +69,7 @@ const trustCertificate = async (
   // Candidates share the issuer's name; where they share its key too, the SCT names either.
   const keyHashes = new Map(candidates.map(({ issuer }) => [issuer.keyHash.toString("hex"), issuer.keyHash]));
   const [paths] = await inOrder([
-    signingPaths(certificate, candidates),
+    signingPaths(certificate, candidates, thread),
     keyHashes.size === 1 ? verifyCertificateTimestamps(certificate, nearest.issuer.keyHash, root) : undefined,
   ]);
   const [signedBy] = paths;
@@ -112,9 +113,9 @@ const verifyWithCertificate = async (
 
 /**
  * Verifies evidence signed with a short-lived certificate, cheapest refusals first: log entries are compared,
- * then the log's signatures checked, then everything else at once. The costly curves run on other threads while
- * this one does the rest; they are handed over first. Last comes what needs all answers: that the certificate
- * was valid at every moment that was proved. Throws Refusal.
+ * then the log's signatures and the signer's checked, then the costly curves. Beside a timestamp, whose curve is as costly,
+ * the certificate's chain is handed to another thread first. Last comes what needs all answers: that the
+ * certificate was valid at every moment that was proved. Throws Refusal.
  */
 export const verifyKeyless = async (
   material: SignedMaterial,
@@ -129,10 +130,11 @@ export const verifyKeyless = async (
   const signer: Signer = { label: "CERTIFICATE", der: certificate.der };
   const entries = await verifyEntries(material, signer, kind, context.root);
   if (requirement === "required") requireEntry(material, entries);
-  const trusting = trustCertificate(certificate, context);
+  await verifyWithCertificate(certificate, material, verifyContentWith);
+  const thread = material.timestamps.length > 0 ? "other" : "this";
+  const trusting = trustCertificate(certificate, context, thread);
   const stamping = verifyTimestamps(material.timestamps, material.timestamped, context.root);
-  const verifying = verifyWithCertificate(certificate, material, verifyContentWith);
-  const [, stamped, { paths }] = await inOrder([verifying, stamping, trusting]);
+  const [stamped, { paths }] = await inOrder([stamping, trusting]);
   const timesMs = [...timesOf(entries), ...stamped.timesMs];
   if (timesMs.length === 0) return refuse(stamped.failure ?? "no-signed-time", "nothing proves a time");
   checkLogKeys(entries, timesMs);
