@@ -30,10 +30,14 @@ export interface Examination {
   readonly predicateType: string | undefined;
 }
 
+const wantsSignature = ({ predicateType = SIGNATURE_PREDICATE }: Examination): boolean =>
+  predicateType === SIGNATURE_PREDICATE;
+
 const examineBundle = async (
   { layers }: EvidenceManifest,
-  { reader, repository, subject, rule, context }: Examination,
+  examination: Examination,
 ): Promise<Pick<Examined, "findings" | "isFluxBundle">> => {
+  const { reader, repository, subject, rule, context } = examination;
   const [layer, extra] = layers;
   if (
     layer === undefined ||
@@ -42,7 +46,8 @@ const examineBundle = async (
   ) {
     return refuse("evidence-type-mismatch", "a bundle's manifest has exactly one layer, the bundle");
   }
-  const bytes = await reader.blob(repository, layer, LIMITS.bundleBytes);
+  const maxBytes = wantsSignature(examination) ? LIMITS.bundleBytes : LIMITS.attestationBytes;
+  const bytes = await reader.blob(repository, layer, maxBytes);
   const findings = await verifyBundle(bytes, subject.digest, rule, context);
   return { findings, isFluxBundle: findings.parity.verified || isBundleToFlux(bytes) };
 };
@@ -100,8 +105,8 @@ const examineLayers = async (
 };
 
 /** A signature is no attestation and an attestation no signature, whatever its tag says. */
-const isWanted = (kind: keyof typeof FORMS, { predicateType }: Examination): boolean =>
-  (predicateType ?? SIGNATURE_PREDICATE) === SIGNATURE_PREDICATE ? kind === "legacy" : kind === "attestation";
+const isWanted = (kind: keyof typeof FORMS, examination: Examination): boolean =>
+  wantsSignature(examination) === (kind === "legacy");
 
 const examine = async (
   manifest: EvidenceManifest,

@@ -6,10 +6,12 @@ export const LIMITS = {
   layers: 1000,
   /** Signatures examined in one manifest of the older format, newest first: each new one is appended. */
   examinedLayers: 64,
+  /** A bundle where a signature is wanted. */
   bundleBytes: 4 * 1024 * 1024,
   payloadBytes: 256 * 1024,
-  attestationBytes: 4 * 1024 * 1024,
+  /** An attestation in either format: bills of materials grow long. */
+  attestationBytes: 16 * 1024 * 1024,
   /** Of everything fetched for one artifact under one rule. */
-  totalBytes: 32 * 1024 * 1024,
+  totalBytes: 64 * 1024 * 1024,
   manifestBytes: 4 * 1024 * 1024,
 } as const;

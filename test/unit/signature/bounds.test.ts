@@ -85,6 +85,18 @@ describe("bounds", () => {
     expect(wordOf((await bench.verify(artifact, IDENTITY_RULE)).strict)).toBe("verified");
   });
 
+  test("an attestation may be longer than a signature", async () => {
+    const predicateType = "https://spdx.dev/Document";
+    const predicate = { files: "x".repeat(6 * 1024 * 1024) };
+    const rule = { ...IDENTITY_RULE, predicateType };
+    for (const format of ["bundle-rekor1", "legacy"] as const) {
+      const artifact = nextArtifact();
+      const bench = createBench();
+      bench.push(sign(artifact, { format, predicateType, predicate }).manifest);
+      expect(wordOf((await bench.verify(artifact, rule)).strict)).toBe("verified");
+    }
+  });
+
   test("but not without end", async () => {
     const artifact = nextArtifact();
     const bench = createBench();
