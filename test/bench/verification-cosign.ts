@@ -4,42 +4,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRegistry } from "oras-js/registry";
-import type { PushableManifest } from "../../functions/local/playground/sigstore/oci.ts";
 import { peerBinary } from "../interop/install/cache.ts";
+import { publishToRegistry } from "../support/publish-to-registry.ts";
 import { sign, sigstore } from "../unit/signature/support.ts";
 import { createImage, IDENTITY } from "../unit/signature-corpus/world.ts";
 import { median } from "./row.ts";
 
 const IMAGE = createImage(0);
 const REPOSITORY = "acme/app";
-
-type Fetch = typeof globalThis.fetch;
-
-const put = async (fetch: Fetch, url: string, body: Uint8Array, mediaType: string): Promise<void> => {
-  const response = await fetch(url, {
-    method: "PUT",
-    body: Buffer.from(body),
-    headers: { "content-type": mediaType },
-  });
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
-};
-
-const pushBlob = async (fetch: Fetch, base: string, digest: string, bytes: Uint8Array): Promise<void> => {
-  const started = await fetch(`${base}/blobs/uploads/`, { method: "POST" });
-  const location = new URL(started.headers.get("location") ?? "", base);
-  location.searchParams.set("digest", digest);
-  await put(fetch, `${location}`, bytes, "application/octet-stream");
-};
-
-const pushEvidence = async (fetch: Fetch, base: string, manifest: PushableManifest): Promise<void> => {
-  for (const { digest, bytes } of manifest.blobs) await pushBlob(fetch, base, digest, bytes);
-  await put(
-    fetch,
-    `${base}/manifests/${manifest.tag ?? manifest.digest}`,
-    manifest.bytes,
-    manifest.mediaType,
-  );
-};
 
 const runCosign = async (args: readonly string[], home: string): Promise<number> => {
   const start = performance.now();
@@ -66,8 +38,8 @@ export const measureCosign = async (rounds: number): Promise<number | undefined>
     const base = `http://${host}/v2/${REPOSITORY}`;
     const artifact = { registry: host, repository: REPOSITORY, digest: IMAGE.digest };
     const described = { ...artifact, mediaType: IMAGE.mediaType, size: IMAGE.bytes.length };
-    await put(fetch, `${base}/manifests/${IMAGE.digest}`, IMAGE.bytes, IMAGE.mediaType);
-    await pushEvidence(fetch, base, sign(described, { format: "bundle-rekor1" }).manifest);
+    await publishToRegistry(base, IMAGE);
+    await publishToRegistry(base, sign(described, { format: "bundle-rekor1" }).manifest);
     const root = join(home, "trusted_root.json");
     writeFileSync(root, sigstore.trustedRootJson);
     const args = [

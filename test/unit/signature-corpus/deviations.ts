@@ -101,6 +101,7 @@ export const STRICTER: readonly Deviation[] = [
       "certificate's PEM under another label",
       "certificate's PEM with headers",
       "entry body's base64 with white space",
+      "signature's base64 with a line break at its end",
       "signature's base64 with stray bits in its last digit",
       "log id of another case",
       "rootHash of the proof is not 32 bytes",
@@ -108,8 +109,13 @@ export const STRICTER: readonly Deviation[] = [
   },
   {
     expected: "evidence-too-large",
-    why: "a bounded number of referrers is read",
-    cases: ["seventy empty referrers that say they are signatures, listed before the signature's"],
+    why: "a bounded number of referrers, layers and bytes is read",
+    cases: [
+      "seventy empty referrers that say they are signatures, listed before the signature's",
+      "bundle of five megabytes",
+      "manifest of six megabytes",
+      "payload of one megabyte",
+    ],
   },
   {
     expected: "inclusion-proof-invalid",
@@ -161,9 +167,19 @@ export const STRICTER: readonly Deviation[] = [
     ],
   },
   {
-    expected: "rule-log-required",
-    why: "short-lived certificates need a signed time",
-    cases: ["no log wanted for identities"],
+    expected: "rule-ambiguous",
+    why: "a rule that cannot be meant as it is written is not used by half",
+    cases: ["identities and keys"],
+  },
+  {
+    expected: "rule-pattern-empty",
+    why: "a rule that cannot be meant as it is written is not used by half",
+    cases: ["empty pattern in the second identity"],
+  },
+  {
+    expected: "rule-pattern-invalid",
+    why: "a rule that cannot be meant as it is written is not used by half",
+    cases: ["invalid pattern beside one that matches"],
   },
   { expected: "sct-invalid", why: "a bounded number of SCTs is read", cases: ["a hundred SCTs"] },
   {
@@ -239,6 +255,11 @@ export const MILDER: readonly Deviation[] = [
     expected: "verified",
     why: "the coded issuer extension is enough, in both storage formats",
     cases: ["only the coded issuer"],
+  },
+  {
+    expected: "verified",
+    why: "both storage formats count, so that nobody can hide a good signature by adding a bad one",
+    cases: ["good legacy signature beside a bundle that is broken"],
   },
   {
     expected: "verified",
