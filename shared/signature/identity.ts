@@ -2,6 +2,7 @@ import { RE2JS } from "re2js";
 import type { IdentityRule } from "../ports.ts";
 import type { Certificate } from "./certificate.ts";
 import { type ClaimedIdentity, type ClaimName, claimOf, isClaimName } from "./fulcio-certificate.ts";
+import { toLiteralMatch } from "./literal-pattern.ts";
 import { createLru } from "./lru.ts";
 import { refuse } from "./refusal.ts";
 
@@ -14,6 +15,15 @@ const CACHE_CAPACITY = 1024;
 const MAX_LENGTH = 4096;
 const compiled = createLru<Pattern>(CACHE_CAPACITY);
 
+const toGoMatch = (source: string): Pattern["matches"] | undefined => {
+  try {
+    const expression = RE2JS.compile(source);
+    return (text) => expression.matcher(text).find();
+  } catch {
+    return undefined;
+  }
+};
+
 /**
  * Compiles with Go's RE2 syntax and matches as Go's `MatchString` does: anywhere in the text, case-sensitive.
  * Undefined when Go would not compile it either.
@@ -22,14 +32,10 @@ export const compilePattern = (source: string): Pattern | undefined => {
   const known = compiled.get(source);
   if (known !== undefined) return known;
   if (source.length > MAX_LENGTH) return undefined;
-  try {
-    const expression = RE2JS.compile(source);
-    const pattern: Pattern = { matches: (text) => expression.matcher(text).find() };
-    compiled.set(source, pattern);
-    return pattern;
-  } catch {
-    return undefined;
-  }
+  const matches = toLiteralMatch(source) ?? toGoMatch(source);
+  if (matches === undefined) return undefined;
+  compiled.set(source, { matches });
+  return { matches };
 };
 
 export interface ClaimPattern {
