@@ -1,10 +1,14 @@
 import { PipelineError } from "./errors.ts";
 import { withAnnouncements } from "./pipeline/announce.ts";
 import { deliverTo } from "./pipeline/deliver.ts";
-import type { PipelineDeps } from "./pipeline/deps.ts";
+import type { DeliverDeps, EvaluateDeps, PipelineDeps } from "./pipeline/deps.ts";
 import { evaluatePush, evaluateRepository, evaluateSubscription } from "./pipeline/evaluate.ts";
 import { sweepDue, sweepRepositories } from "./pipeline/sweep.ts";
 import type { Work } from "./ports.ts";
+
+type DeliveryWork = Extract<Work, { kind: "deliver" }>;
+/** All work that reads a registry. */
+export type EvaluationWork = Exclude<Work, DeliveryWork>;
 
 /**
  * registry event → intake → [queue] → evaluate → [queue] → deliver → Flux Receiver; timer → sweep → the queue.
@@ -19,7 +23,7 @@ export interface Pipeline {
   sweepRepositories(spreadMs: number): Promise<void>;
 }
 
-const runWork = (deps: PipelineDeps, work: Work, signal: AbortSignal): Promise<void> => {
+const runEvaluation = (deps: EvaluateDeps, work: EvaluationWork, signal: AbortSignal): Promise<void> => {
   switch (work.kind) {
     case "push":
       return evaluatePush(deps, work, signal);
@@ -27,8 +31,6 @@ const runWork = (deps: PipelineDeps, work: Work, signal: AbortSignal): Promise<v
       return evaluateSubscription(deps, work.subscription, signal);
     case "sweep":
       return evaluateRepository(deps, work.repository, signal);
-    case "deliver":
-      return deliverTo(deps, work.receiver, signal);
     default: {
       const unknown: never = work;
       throw new PipelineError(`unknown work ${JSON.stringify(unknown)}`, { code: "WORK_MALFORMED" });
@@ -36,8 +38,17 @@ const runWork = (deps: PipelineDeps, work: Work, signal: AbortSignal): Promise<v
   }
 };
 
+/** One message of the evaluating kind, where a function of its own works it off. */
+export const evaluate = (deps: EvaluateDeps, work: EvaluationWork, signal: AbortSignal): Promise<void> =>
+  withAnnouncements(deps, (announcing) => runEvaluation(announcing, work, signal));
+
+/** One message of the delivering kind, where a function of its own works it off. */
+export const deliver = (deps: DeliverDeps, work: DeliveryWork, signal: AbortSignal): Promise<void> =>
+  withAnnouncements(deps, (announcing) => deliverTo(announcing, work.receiver, signal));
+
 export const createPipeline = (deps: PipelineDeps): Pipeline => ({
-  run: (work, signal) => withAnnouncements(deps, (announcing) => runWork(announcing, work, signal)),
+  run: (work, signal) =>
+    work.kind === "deliver" ? deliver(deps, work, signal) : evaluate(deps, work, signal),
   sweepDue: () => sweepDue(deps),
   sweepRepositories: (spreadMs) => sweepRepositories(deps, spreadMs),
 });

@@ -282,12 +282,17 @@ export interface ReceivedWork {
   readonly lease: string;
 }
 
+/** What becomes of a message, whether we received it or the platform handed it to us. */
+export interface WorkSettler<Message> {
+  complete(message: Message): Promise<void>;
+  retry(message: Message, delayMs: number): Promise<void>;
+  /** Moves it to the dead letters. */
+  park(message: Message, reason: string): Promise<void>;
+}
+
 /** The consuming side, where the platform does not call us. */
-export interface WorkConsumer {
+export interface WorkConsumer extends WorkSettler<ReceivedWork> {
   receive(limit: number, leaseMs: number): Promise<readonly ReceivedWork[]>;
-  complete(received: ReceivedWork): Promise<void>;
-  retry(received: ReceivedWork, delayMs: number): Promise<void>;
-  park(received: ReceivedWork, reason: string): Promise<void>;
 }
 
 /** Work that was set aside, for a person to look at. */

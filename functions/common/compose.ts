@@ -1,6 +1,7 @@
 import type { Config } from "../../shared/config/config.ts";
-import type { DeliverDeps, Log } from "../../shared/pipeline/deps.ts";
+import type { DeliverDeps, EvaluateDeps, Log, SharedDeps } from "../../shared/pipeline/deps.ts";
 import { createRequirements } from "../../shared/pipeline/requirement.ts";
+import { createSelectors } from "../../shared/pipeline/selectors.ts";
 import type { CallerIdentity, Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
 import type { DecisionBus, StateStore } from "../../shared/state.ts";
 import { readRules } from "./rules.ts";
@@ -16,43 +17,58 @@ export interface Platform<Q extends WorkQueue = WorkQueue, S extends StateStore 
   readonly queue: Q;
   readonly state: S;
   readonly secrets: SecretSource;
-  readonly catalog: DeliverDeps["catalog"];
+  readonly catalog: SharedDeps["catalog"];
   readonly log: Log;
-  /** Absent: `generic-oidc` receivers end in `identity-unavailable`. */
-  readonly callerIdentity?: CallerIdentity;
   readonly bus?: DecisionBus;
 }
 
+/** What evaluating and delivering share. Throws `SECRET_UNAVAILABLE` for a rule's key that cannot be read. */
+const composeShared = async <Q extends WorkQueue, S extends StateStore>(
+  config: Config,
+  { clock, queue, state, secrets, catalog, log, bus }: Platform<Q, S>,
+): Promise<SharedDeps & { readonly queue: Q; readonly state: S }> => ({
+  clock,
+  random: { fraction: Math.random },
+  queue,
+  state,
+  catalog,
+  ...createRequirements(await readRules(config.rules, secrets), config.evidence.deadlineMs),
+  ...(bus === undefined ? {} : { bus }),
+  settings: {
+    mode: config.mode,
+    duplicateWindowMs: DUPLICATE_WINDOW_MS,
+    deliveryLeaseMs: toDeliveryLeaseMs(config.limits.receiverTimeoutMs),
+  },
+  log,
+});
+
+/** All that evaluating needs, the same on every platform. Throws as `readRules` does. */
+export const composeEvaluation = async <Q extends WorkQueue, S extends StateStore>(
+  config: Config,
+  platform: Platform<Q, S>,
+  { registry, verifier }: Pick<EvaluateDeps, "registry" | "verifier">,
+): Promise<EvaluateDeps & { readonly queue: Q; readonly state: S }> => ({
+  ...(await composeShared(config, platform)),
+  registry,
+  verifier,
+  selectorOf: createSelectors(),
+});
+
 /**
- * All that delivering needs, the same on every platform; evaluating adds a registry, a verifier and selectors.
- * Throws `SECRET_UNAVAILABLE` for a rule's key that cannot be read.
+ * All that delivering needs, the same on every platform. Without `callerIdentity`, `generic-oidc` receivers end in
+ * `identity-unavailable`. Throws as `readRules` does.
  */
 export const composeDelivery = async <Q extends WorkQueue, S extends StateStore>(
   config: Config,
-  { clock, queue, state, secrets, catalog, log, callerIdentity, bus }: Platform<Q, S>,
+  platform: Platform<Q, S>,
+  callerIdentity?: CallerIdentity,
 ): Promise<{
   readonly deps: DeliverDeps & { readonly queue: Q; readonly state: S };
   close(): Promise<void>;
 }> => {
-  const rules = await readRules(config.rules, secrets);
-  const sender = createDeliverySender(config, secrets, clock, callerIdentity);
+  const sender = createDeliverySender(config, platform.secrets, platform.clock, callerIdentity);
   return {
-    deps: {
-      clock,
-      random: { fraction: Math.random },
-      queue,
-      state,
-      catalog,
-      ...createRequirements(rules, config.evidence.deadlineMs),
-      send: sender.send,
-      ...(bus === undefined ? {} : { bus }),
-      settings: {
-        mode: config.mode,
-        duplicateWindowMs: DUPLICATE_WINDOW_MS,
-        deliveryLeaseMs: toDeliveryLeaseMs(config.limits.receiverTimeoutMs),
-      },
-      log,
-    },
+    deps: { ...(await composeShared(config, platform)), send: sender.send },
     close: () => sender.close(),
   };
 };

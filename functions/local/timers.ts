@@ -4,6 +4,7 @@ import type { Pipeline } from "../../shared/pipeline.ts";
 import type { Clock } from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
 import type { CatalogKeeper } from "../common/catalogs.ts";
+import { catalogIntervalMs } from "../common/refresh-catalog.ts";
 
 const DUE_INTERVAL_MS = 5_000;
 const PRUNE_INTERVAL_MS = 3_600_000;
@@ -20,9 +21,6 @@ export interface TimerSettings {
   readonly log: Log;
   readonly refreshTrustedRoot: (() => Promise<"updated" | "unchanged">) | undefined;
 }
-
-const catalogIntervalMs = ({ catalog, clusters }: Config): number =>
-  catalog?.intervalMs ?? Math.min(...clusters.map(({ manifests }) => manifests.intervalMs));
 
 /** What happens by the clock: due work whose hint was lost, the sweep, a changed catalog, old records. */
 export const startTimers = ({

@@ -7,16 +7,12 @@ import {
 import { createSqliteWorkQueue, type SqliteWorkQueue } from "../../shared/adapters/node/sqlite/work-queue.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { Log, PipelineDeps } from "../../shared/pipeline/deps.ts";
-import { createSelectors } from "../../shared/pipeline/selectors.ts";
-import type { SecretSource } from "../../shared/ports.ts";
+import type { SecretSource, TrustedRootSource } from "../../shared/ports.ts";
 import type { FetchJson } from "../../shared/push/token-keys.ts";
-import { createVerifier } from "../../shared/signature/verifier.ts";
-import { createCatalogLoader } from "../common/catalog-loader.ts";
-import { type CatalogKeeper, keepCatalog } from "../common/catalogs.ts";
-import { composeDelivery } from "../common/compose.ts";
+import type { CatalogKeeper } from "../common/catalogs.ts";
+import { composeDelivery, composeEvaluation } from "../common/compose.ts";
 import { createFetchJson } from "../common/fetch-json.ts";
-import { createRegistry } from "../common/registry.ts";
-import { createTrustedRoots } from "../common/trusted-roots.ts";
+import { openPolicy } from "../common/open-policy.ts";
 import { createRefreshedRoots, type RefreshedRoots } from "./trusted-root-refresh.ts";
 
 export interface Surroundings {
@@ -42,28 +38,27 @@ export const wire = async (
 ): Promise<Wired> => {
   const clock = { nowMs: Date.now };
   const secrets = createNodeSecrets(env);
-  const registry = createRegistry(config, secrets, clock);
   const state = createSqliteStateStore(database, clock);
   const queue = createSqliteWorkQueue(database, clock);
-  // The policy may come from an artifact, which is verified before there is a catalog to name roots.
-  let catalogs: CatalogKeeper | undefined;
-  const rootOf = (name: string): string | undefined => catalogs?.current().trustedRoots[name];
-  const roots = await createRefreshedRoots(config, createTrustedRoots(config.trustedRoots, rootOf));
-  const { trustedRoots } = roots;
-  const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: clock.nowMs });
-  const ports = { registry: registry.reader, verifier, secrets, state, clock };
-  catalogs = await keepCatalog(createCatalogLoader(config, ports), log);
-  const { current: catalog } = catalogs;
+  let refreshTrustedRoot: RefreshedRoots["refresh"];
+  const toRoots = async (named: TrustedRootSource): Promise<TrustedRootSource> => {
+    const roots = await createRefreshedRoots(config, named);
+    refreshTrustedRoot = roots.refresh;
+    return roots.trustedRoots;
+  };
+  const policy = await openPolicy(config, { clock, secrets, state, log, toRoots });
+  const { catalogs } = policy;
   const { fetchJson, close: closeFetchJson } = createFetchJson(config.network.allowPrivate);
-  const delivery = await composeDelivery(config, { clock, queue, state, secrets, catalog, log });
+  const platform = { clock, queue, state, secrets, catalog: catalogs.current, log };
+  const delivery = await composeDelivery(config, platform);
   return {
     secrets,
     catalogs,
     fetchJson,
-    refreshTrustedRoot: roots.refresh,
-    deps: { ...delivery.deps, registry: registry.reader, verifier, selectorOf: createSelectors() },
+    refreshTrustedRoot,
+    deps: { ...delivery.deps, ...(await composeEvaluation(config, platform, policy)) },
     async close() {
-      await Promise.all([registry.close(), delivery.close(), closeFetchJson()]);
+      await Promise.all([policy.close(), delivery.close(), closeFetchJson()]);
     },
   };
 };

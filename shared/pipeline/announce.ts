@@ -1,7 +1,7 @@
 import { formatRepository } from "../artifact/repository.ts";
 import { PipelineError } from "../errors.ts";
 import type { DecisionEvent, StateRecord, StateStore } from "../state.ts";
-import type { DeliverDeps } from "./deps.ts";
+import type { SharedDeps } from "./deps.ts";
 
 /** A record as other systems hear of it: the repository as one text, everything else as it is kept. */
 export const toDecisionEvent = (record: StateRecord): DecisionEvent => ({
@@ -27,7 +27,7 @@ const listen = (state: StateStore, hear: (records: readonly StateRecord[]) => vo
  * Runs one piece of work and then tells the bus what it committed, even where it failed half way. A bus that is out
  * of reach costs the events, never the work: the records are kept.
  */
-export const withAnnouncements = async <D extends DeliverDeps>(
+export const withAnnouncements = async <D extends SharedDeps>(
   deps: D,
   work: (deps: D) => Promise<void>,
 ): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { DecisionRecord } from "../state.ts";
 import { recordId } from "./decision-record.ts";
-import type { DeliverDeps } from "./deps.ts";
+import type { SharedDeps } from "./deps.ts";
 
 /** What follows from the catalog, the rules or the mode rather than from a version. */
 export interface Withdrawal {
@@ -12,7 +12,7 @@ export interface Withdrawal {
  * catalog. None where that record was pruned.
  */
 export const concludeDecision = async (
-  deps: DeliverDeps,
+  deps: SharedDeps,
   earlier: { readonly decisionId: string; readonly outcome: "wait" | "notify" },
   { reason }: Withdrawal,
 ): Promise<readonly DecisionRecord[]> => {

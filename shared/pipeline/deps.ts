@@ -41,27 +41,38 @@ export interface PipelineSettings {
   readonly deliveryLeaseMs: number;
 }
 
-/** Everything the pipeline touches. Nothing else reaches it: the simulator replaces all of this. */
-export interface PipelineDeps {
+/** What evaluating and delivering have in common. */
+export interface SharedDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly queue: WorkQueue;
   readonly state: StateStore;
-  readonly registry: RegistryReader;
-  readonly verifier: Verifier;
   /** The catalog in use now; asked anew for each piece of work. */
   readonly catalog: () => CatalogView;
-  readonly selectorOf: (selector: Selector) => CompiledSelector;
   readonly requirementOf: RequirementOf;
   /** How long evidence for a new selection may take to arrive. */
   readonly evidenceDeadlineMsOf: (subscription: Subscription) => number;
-  /** One HTTP request; never throws for what the other side does. */
-  readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
   /** Hears of each record after its commit; absent where the platform has no bus. */
   readonly bus?: DecisionBus;
   readonly settings: PipelineSettings;
   readonly log: Log;
 }
 
+/** What evaluating touches: it sends nothing, so that a function that evaluates needs no receiver's secret. */
+export interface EvaluateDeps extends SharedDeps {
+  readonly registry: RegistryReader;
+  readonly verifier: Verifier;
+  readonly selectorOf: (selector: Selector) => CompiledSelector;
+}
+
 /** What delivering touches: neither the registry nor the verifier, so that a function that delivers needs no right to them. */
-export type DeliverDeps = Omit<PipelineDeps, "registry" | "verifier" | "selectorOf">;
+export interface DeliverDeps extends SharedDeps {
+  /** One HTTP request; never throws for what the other side does. */
+  readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
+}
+
+/** What the timers touch. */
+export type SweepDeps = Pick<SharedDeps, "clock" | "random" | "queue" | "state" | "catalog">;
+
+/** Everything the pipeline touches. Nothing else reaches it: the simulator replaces all of this. */
+export interface PipelineDeps extends EvaluateDeps, DeliverDeps {}

@@ -5,7 +5,7 @@ import type { Subscription, Work } from "../ports.ts";
 import { ensureBaseline, pickNow } from "./baseline.ts";
 import { concludeDecision } from "./conclude.ts";
 import { considerSelection, considerVersion, orUnusable, recordIgnored } from "./consider.ts";
-import type { PipelineDeps } from "./deps.ts";
+import type { EvaluateDeps } from "./deps.ts";
 import { toDuplicateKey } from "./duplicate.ts";
 import { createScope, type Scope } from "./scope.ts";
 import { readSubject } from "./subject.ts";
@@ -143,7 +143,7 @@ const considerPush = async (
 
 /** Evaluates one push. Idempotent: a second delivery of the same event changes nothing. */
 export const evaluatePush = async (
-  deps: PipelineDeps,
+  deps: EvaluateDeps,
   work: PushWork,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -165,7 +165,7 @@ export const evaluatePush = async (
 
 /** Nobody waits for the evidence of an object that left the catalog or is suspended. */
 const retire = async (
-  deps: PipelineDeps,
+  deps: EvaluateDeps,
   id: string,
   reason: "catalog-changed" | "suspended",
 ): Promise<void> => {
@@ -185,7 +185,7 @@ const retire = async (
 
 /** Looks at one subscription again: evidence may have arrived, or its deadline passed. */
 export const evaluateSubscription = async (
-  deps: PipelineDeps,
+  deps: EvaluateDeps,
   id: string,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -210,7 +210,7 @@ const sweepSubscription = async (scope: Scope, subscription: Subscription): Prom
 
 /** Compares what Flux would pick now with what each subscription of the repository knows. One listing. */
 export const evaluateRepository = async (
-  deps: PipelineDeps,
+  deps: EvaluateDeps,
   name: RepositoryName,
   signal: AbortSignal,
 ): Promise<void> => {

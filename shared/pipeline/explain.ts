@@ -5,7 +5,7 @@ import type { DecisionRecord, FluxSelection, Version } from "../state.ts";
 import { previewBaseline } from "./baseline.ts";
 import { decideVersion } from "./consider.ts";
 import { decideIgnored } from "./decide.ts";
-import type { PipelineDeps } from "./deps.ts";
+import type { EvaluateDeps } from "./deps.ts";
 import { createScope, type Scope, toDecisionContext } from "./scope.ts";
 
 export interface ExplainedSubscription {
@@ -53,7 +53,7 @@ const explainFor = async (
 
 /** What a push of this reference would do now, and why. Reads the registry and the state; changes nothing. */
 export const explain = async (
-  deps: PipelineDeps,
+  deps: EvaluateDeps,
   repository: RepositoryName,
   reference: { readonly tag: string } | { readonly digest: Digest },
   signal: AbortSignal,

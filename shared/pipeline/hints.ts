@@ -1,12 +1,12 @@
 import type { QueuedWork } from "../ports.ts";
 import type { SubscriptionState } from "../state.ts";
-import type { DeliverDeps } from "./deps.ts";
+import type { SharedDeps } from "./deps.ts";
 
 /**
  * State says what is due, hints only say "look now": a hint that is lost between commit and send is made up
  * for by the message's redelivery or by the sweep.
  */
-export const hintDeliveries = async (deps: DeliverDeps, state: SubscriptionState): Promise<void> => {
+export const hintDeliveries = async (deps: SharedDeps, state: SubscriptionState): Promise<void> => {
   const nowMs = deps.clock.nowMs();
   const due = Object.entries(state.outbox).filter(([, entry]) => entry.state === "due");
   const messages = due.map(([receiver, entry]) =>
@@ -27,7 +27,7 @@ export const hintDelivery = (
 });
 
 /** Asks for another look at a pending selection when its schedule says so. */
-export const hintNextCheck = async (deps: DeliverDeps, state: SubscriptionState): Promise<void> => {
+export const hintNextCheck = async (deps: SharedDeps, state: SubscriptionState): Promise<void> => {
   const { selection, subscription } = state;
   if (selection?.checkAtMs === undefined) return;
   const delayMs = Math.max(0, selection.checkAtMs - deps.clock.nowMs());

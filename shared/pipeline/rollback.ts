@@ -2,7 +2,7 @@ import { PipelineError } from "../errors.ts";
 import type { DecisionRecord, Version } from "../state.ts";
 import { pickNow } from "./baseline.ts";
 import { decideSelection } from "./decide.ts";
-import type { PipelineDeps } from "./deps.ts";
+import type { EvaluateDeps } from "./deps.ts";
 import { hintDeliveries, hintNextCheck } from "./hints.ts";
 import { relate } from "./relate.ts";
 import { createScope, toDecisionContext } from "./scope.ts";
@@ -27,7 +27,7 @@ const refuse = (message: string): PipelineError => new PipelineError(message, { 
  * not free: it is what Flux picks from the tags that are there now. Verified like any other version.
  */
 export const rollBack = async (
-  deps: PipelineDeps,
+  deps: EvaluateDeps,
   id: string,
   expectedTag: string | undefined,
   audit: RollbackAudit,

@@ -1,11 +1,11 @@
 import { formatRepository, type RepositoryName } from "../artifact/repository.ts";
 import type { Subscription } from "../ports.ts";
 import type { DecisionContext } from "./decision-record.ts";
-import type { CatalogView, PipelineDeps } from "./deps.ts";
+import type { CatalogView, EvaluateDeps } from "./deps.ts";
 
 /** What one piece of work is done under: one catalog from start to end, and each repository listed at most once. */
 export interface Scope {
-  readonly deps: PipelineDeps;
+  readonly deps: EvaluateDeps;
   readonly catalog: CatalogView;
   readonly signal: AbortSignal;
   /** Where the work came from, for the decision's facts. */
@@ -13,7 +13,7 @@ export interface Scope {
   tagsOf(repository: RepositoryName): Promise<readonly string[]>;
 }
 
-export const createScope = (deps: PipelineDeps, signal: AbortSignal, origin: Scope["origin"]): Scope => {
+export const createScope = (deps: EvaluateDeps, signal: AbortSignal, origin: Scope["origin"]): Scope => {
   const listings = new Map<string, Promise<readonly string[]>>();
   return {
     deps,

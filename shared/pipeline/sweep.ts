@@ -1,13 +1,13 @@
 import { formatRepository, type RepositoryName } from "../artifact/repository.ts";
 import type { QueuedWork } from "../ports.ts";
-import type { PipelineDeps } from "./deps.ts";
+import type { SweepDeps } from "./deps.ts";
 import { hintDelivery } from "./hints.ts";
 
 /** Rows picked up per run; the next run takes the rest. */
 const MAX_DUE = 1_000;
 
 /** Work that is due but whose hint was lost: checks for evidence, deliveries. Cheap; runs often. */
-export const sweepDue = async (deps: PipelineDeps): Promise<void> => {
+export const sweepDue = async (deps: SweepDeps): Promise<void> => {
   const nowMs = deps.clock.nowMs();
   const [subscriptions, receivers] = await Promise.all([
     deps.state.dueChecks(nowMs, MAX_DUE),
@@ -29,7 +29,7 @@ export const sweepDue = async (deps: PipelineDeps): Promise<void> => {
  * Asks for a fresh look at every repository in the catalog, spread over `spreadMs`: recovers events that never
  * came and signatures that nobody announced. Goes through the same queue as pushes.
  */
-export const sweepRepositories = async (deps: PipelineDeps, spreadMs: number): Promise<void> => {
+export const sweepRepositories = async (deps: SweepDeps, spreadMs: number): Promise<void> => {
   const repositories = new Map<string, RepositoryName>();
   const catalog = deps.catalog();
   for (const { repository } of catalog.subscriptions())

@@ -1,4 +1,4 @@
-import type { Random, ReceivedWork, WorkConsumer } from "../ports.ts";
+import type { Random, Work, WorkSettler } from "../ports.ts";
 import { settle } from "../settle.ts";
 import type { Log } from "./deps.ts";
 
@@ -15,41 +15,51 @@ export const retryDelayMs = (receiveCount: number, random: Random): number => {
   return Math.round(fullMs / 2 + (random.fraction() * fullMs) / 2);
 };
 
-export interface WorkerDeps {
-  readonly consumer: WorkConsumer;
+/** A message under way. */
+export interface Settleable {
+  readonly id: string;
+  /** 1 for the first time. */
+  readonly receiveCount: number;
+  /** Absent where it cannot be read. */
+  readonly work?: Work;
+}
+
+export interface WorkerDeps<Message extends Settleable> {
+  readonly consumer: WorkSettler<Message>;
   readonly random: Random;
   readonly log: Log;
-  readonly run: (received: ReceivedWork) => Promise<void>;
+  readonly run: (message: Message) => Promise<void>;
 }
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Runs one received message and settles it with the queue: complete, retry later, or dead-letter with a reason. */
-export const workOff = async (
-  { consumer, random, log, run }: WorkerDeps,
-  received: ReceivedWork,
+export const workOff = async <Message extends Settleable>(
+  { consumer, random, log, run }: WorkerDeps<Message>,
+  received: Message,
 ): Promise<void> => {
-  const { id, work, receiveCount } = received;
+  const { id, receiveCount } = received;
+  const work = received.work?.kind ?? "unreadable";
   const settlement = await settle(() => run(received));
   switch (settlement.kind) {
     case "done":
       return consumer.complete(received);
     case "drop":
-      log("work-dropped", { id, work: work.kind, reason: settlement.reason });
+      log("work-dropped", { id, work, reason: settlement.reason });
       return consumer.complete(received);
     case "park":
-      log("work-parked", { id, work: work.kind, reason: settlement.reason });
+      log("work-parked", { id, work, reason: settlement.reason });
       return consumer.park(received, settlement.reason);
     case "retry": {
       const reason = describe(settlement.error);
       if (receiveCount >= MAX_RECEIVES) {
-        log("work-parked", { id, work: work.kind, reason });
+        log("work-parked", { id, work, reason });
         return consumer.park(received, `gave up after ${receiveCount} tries: ${reason}`);
       }
       const ownMs = retryDelayMs(receiveCount, random);
       const trusted = settlement.afterMs !== undefined && receiveCount <= TRUSTED_WAITS;
       const delayMs = trusted ? settlement.afterMs : Math.max(settlement.afterMs ?? 0, ownMs);
-      log("work-retried", { id, work: work.kind, receiveCount, delayMs, reason });
+      log("work-retried", { id, work, receiveCount, delayMs, reason });
       return consumer.retry(received, delayMs);
     }
   }

@@ -1,0 +1,99 @@
+import type { Config } from "../../shared/config/config.ts";
+import { PipelineError } from "../../shared/errors.ts";
+import type { EvaluateDeps } from "../../shared/pipeline/deps.ts";
+import { sweepDue, sweepRepositories } from "../../shared/pipeline/sweep.ts";
+import { deliver, evaluate } from "../../shared/pipeline.ts";
+import type { CallerIdentity, Work, WorkQueue } from "../../shared/ports.ts";
+import type { DecisionBus } from "../../shared/state.ts";
+import { composeDelivery, composeEvaluation } from "./compose.ts";
+import { type OpenedPolicy, openPolicy, type PolicyPlatform } from "./open-policy.ts";
+import { catalogIntervalMs, createCatalogRefresh } from "./refresh-catalog.ts";
+
+/** What a cloud brings to one of its functions. */
+export interface Cloud extends PolicyPlatform {
+  /** Both kinds of work; see `routeWork`. */
+  readonly queue: WorkQueue;
+  readonly bus?: DecisionBus;
+}
+
+/** A function that works off messages of one kind. */
+export interface WorkFunction {
+  /** Does one message's work under the catalog in use. Throws a PipelineError whose disposition `settle` reads. */
+  run(work: Work, signal: AbortSignal): Promise<void>;
+}
+
+interface Opened {
+  readonly policy: OpenedPolicy;
+  readonly refresh: () => Promise<void>;
+}
+
+const open = async (config: Config, cloud: Cloud): Promise<Opened> => {
+  const policy = await openPolicy(config, cloud);
+  return {
+    policy,
+    refresh: createCatalogRefresh(policy.catalogs, catalogIntervalMs(config), cloud.clock),
+  };
+};
+
+const misrouted = ({ kind }: Work): PipelineError =>
+  new PipelineError(`${kind} work on the other kind's queue`, { code: "WORK_MALFORMED" });
+
+/** What evaluating needs over a cloud's state: for its function, and for a person's commands. */
+export const openEvaluation = async (
+  config: Config,
+  cloud: Cloud,
+): Promise<{ readonly deps: EvaluateDeps; refresh(): Promise<void>; close(): Promise<void> }> => {
+  const { policy, refresh } = await open(config, cloud);
+  const platform = { ...cloud, catalog: policy.catalogs.current };
+  return { deps: await composeEvaluation(config, platform, policy), refresh, close: () => policy.close() };
+};
+
+/** The function that reads registries, verifies and decides; it has no receiver's secret. */
+export const openEvaluateFunction = async (config: Config, cloud: Cloud): Promise<WorkFunction> => {
+  const { deps, refresh } = await openEvaluation(config, cloud);
+  return {
+    async run(work, signal) {
+      if (work.kind === "deliver") throw misrouted(work);
+      await refresh();
+      await evaluate(deps, work, signal);
+    },
+  };
+};
+
+/** The function that tells receivers; the platform logs it in to no registry. */
+export const openDeliverFunction = async (
+  config: Config,
+  { callerIdentity, ...cloud }: Cloud & { readonly callerIdentity?: CallerIdentity },
+): Promise<WorkFunction> => {
+  const { policy, refresh } = await open(config, cloud);
+  const platform = { ...cloud, catalog: policy.catalogs.current };
+  const { deps } = await composeDelivery(config, platform, callerIdentity);
+  return {
+    async run(work, signal) {
+      if (work.kind !== "deliver") throw misrouted(work);
+      await refresh();
+      await deliver(deps, work, signal);
+    },
+  };
+};
+
+/** The function behind the timers. */
+export interface SweepFunction {
+  /** Work that is due and whose hint was lost. */
+  due(): Promise<void>;
+  /** A fresh look at every repository. */
+  repositories(): Promise<void>;
+}
+
+/** Asks for work and does none of it. */
+export const openSweepFunction = async (config: Config, cloud: Cloud): Promise<SweepFunction> => {
+  const { policy, refresh } = await open(config, cloud);
+  const deps = { ...cloud, catalog: policy.catalogs.current, random: { fraction: Math.random } };
+  return {
+    due: () => sweepDue(deps),
+    async repositories() {
+      await refresh();
+      await sweepRepositories(deps, config.sweep.intervalMs / 10);
+    },
+  };
+};

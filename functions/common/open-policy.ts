@@ -1,0 +1,56 @@
+import type { Config } from "../../shared/config/config.ts";
+import type { Log } from "../../shared/pipeline/deps.ts";
+import type {
+  Clock,
+  ObjectReader,
+  RegistryCredentials,
+  SecretSource,
+  TrustedRootSource,
+  Verifier,
+} from "../../shared/ports.ts";
+import { createVerifier } from "../../shared/signature/verifier.ts";
+import type { StateStore } from "../../shared/state.ts";
+import { createCatalogLoader } from "./catalog-loader.ts";
+import { type CatalogKeeper, keepCatalog } from "./catalogs.ts";
+import { createRegistry, type OpenedRegistry } from "./registry.ts";
+import { createTrustedRoots } from "./trusted-roots.ts";
+
+export interface PolicyPlatform {
+  readonly clock: Clock;
+  readonly secrets: SecretSource;
+  /** Remembers how new the policy in use is. */
+  readonly state: StateStore;
+  readonly log: Log;
+  /** Logins that the platform vouches for, asked in this order. */
+  readonly registryCredentials?: readonly RegistryCredentials[];
+  /** Reads a compiled catalog from the cloud's storage. */
+  readonly objects?: ObjectReader;
+  /** Wraps the roots that sluice.yaml and the catalog name, for runtimes that keep the public-good root fresh. */
+  readonly toRoots?: (named: TrustedRootSource) => Promise<TrustedRootSource>;
+}
+
+/** The catalog in use, and what reads and verifies artifacts. */
+export interface OpenedPolicy {
+  readonly catalogs: CatalogKeeper;
+  readonly registry: OpenedRegistry["reader"];
+  readonly verifier: Verifier;
+  close(): Promise<void>;
+}
+
+/** Opens registries and verifier and reads the policy with them. Throws for what cannot be read. */
+export const openPolicy = async (
+  config: Config,
+  platform: PolicyPlatform,
+): Promise<OpenedPolicy> => {
+  const { clock, secrets, state, log, objects, registryCredentials = [] } = platform;
+  const { toRoots = async (named) => named } = platform;
+  const { reader: registry, close } = createRegistry(config, secrets, clock, registryCredentials);
+  // The policy may come from an artifact, which is verified before there is a catalog to name roots.
+  let catalogs: CatalogKeeper | undefined;
+  const rootOf = (name: string): string | undefined => catalogs?.current().trustedRoots[name];
+  const trustedRoots = await toRoots(createTrustedRoots(config.trustedRoots, rootOf));
+  const verifier = createVerifier({ registry, trustedRoots, nowMs: clock.nowMs });
+  const ports = { registry, verifier, secrets, state, clock, ...(objects === undefined ? {} : { objects }) };
+  catalogs = await keepCatalog(createCatalogLoader(config, ports), log);
+  return { catalogs, registry, verifier, close };
+};
