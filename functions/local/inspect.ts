@@ -1,70 +1,53 @@
-import { existsSync } from "node:fs";
 import { readConfigText } from "../../shared/adapters/node/config-file.ts";
-import { openDatabase } from "../../shared/adapters/node/sqlite/database.ts";
-import { createSqliteStateStore } from "../../shared/adapters/node/sqlite/state-store.ts";
 import type { DecisionReader, OpenDecisions } from "../../shared/cli/commands/decisions.ts";
 import type { Explain } from "../../shared/cli/commands/explain.ts";
 import type { RollBack } from "../../shared/cli/commands/rollback.ts";
+import type { Deployment } from "../../shared/cli/deployment.ts";
 import type { CliIo } from "../../shared/cli/io.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { parseConfig } from "../../shared/config.ts";
-import { PipelineError } from "../../shared/errors.ts";
-import type { PipelineDeps } from "../../shared/pipeline/deps.ts";
+import type { EvaluateDeps } from "../../shared/pipeline/deps.ts";
 import { explain } from "../../shared/pipeline/explain.ts";
 import { rollBack } from "../../shared/pipeline/rollback.ts";
-import { wire } from "./wire.ts";
+import { openEvaluation } from "../common/functions.ts";
+import { openDeployment } from "./stages.ts";
 
 const readConfig = async (io: CliIo, path: string): Promise<Config> => {
   const { text, file, baseFolder } = await readConfigText(path, io.cwd);
   return parseConfig(text, { file, baseFolder });
 };
 
-const requireState = ({ state }: Config): void => {
-  if (existsSync(state.path)) return;
-  const message = `${state.path}: no state yet; start \`sluice serve\` with this configuration first`;
-  throw new PipelineError(message, { code: "STATE_UNAVAILABLE" });
+/** Reads the decision records beside a running Sluice. */
+export const openDecisions: OpenDecisions = async (io, deployment): Promise<DecisionReader> => {
+  const { state, close } = await openDeployment(io, deployment, () => readConfig(io, deployment.config));
+  return { records: (query) => state.records(query), close };
 };
 
-/** Reads the decision records beside a running `serve`. */
-export const openDecisions: OpenDecisions = async (io, configPath): Promise<DecisionReader> => {
-  const config = await readConfig(io, configPath);
-  const { state } = config;
-  requireState(config);
-  const database = openDatabase(state.path);
-  const store = createSqliteStateStore(database, { nowMs: io.nowMs });
-  return { records: (query) => store.records(query), close: () => database.close() };
-};
-
-/** Wires everything but the workers over a state file. */
+/** Wires all that evaluating needs over what a deployment keeps. */
 const withDeps = async <T>(
   io: CliIo,
-  config: Config,
-  path: string,
-  work: (deps: PipelineDeps) => Promise<T>,
+  deployment: Deployment,
+  work: (deps: EvaluateDeps) => Promise<T>,
+  elsewhere?: string,
 ): Promise<T> => {
-  const database = openDatabase(path);
+  const config = await readConfig(io, deployment.config);
+  const stage = await openDeployment(io, deployment, async () => config, elsewhere);
   try {
-    const wired = await wire(config, { env: io.env, log: () => {} }, database);
+    const opened = await openEvaluation(config, { ...stage, log: () => {} });
     try {
-      return await work(wired.deps);
+      return await work(opened.deps);
     } finally {
-      await wired.close();
+      await opened.close();
     }
   } finally {
-    await database.close();
+    await stage.close();
   }
 };
 
-/** Over the state as it is; where there is none yet, over an empty one. */
-export const explainReference: Explain = async (io, configPath, repository, reference, signal) => {
-  const config = await readConfig(io, configPath);
-  const path = existsSync(config.state.path) ? config.state.path : ":memory:";
-  return withDeps(io, config, path, (deps) => explain(deps, repository, reference, signal));
-};
+/** Over the state as it is; where one machine has none yet, over an empty one. */
+export const explainReference: Explain = (io, deployment, repository, reference, signal) =>
+  withDeps(io, deployment, (deps) => explain(deps, repository, reference, signal), ":memory:");
 
-/** Writes to the state beside a running `serve`, which finds what became due. */
-export const rollBackObject: RollBack = async (io, { config: configPath, object, to, audit, signal }) => {
-  const config = await readConfig(io, configPath);
-  requireState(config);
-  return withDeps(io, config, config.state.path, (deps) => rollBack(deps, object, to, audit, signal));
-};
+/** Writes to the state beside a running Sluice, which finds what became due. */
+export const rollBackObject: RollBack = (io, { deployment, object, to, audit, signal }) =>
+  withDeps(io, deployment, (deps) => rollBack(deps, object, to, audit, signal));

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { RecordQuery, StoredRecord } from "../../state.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import { formatDecision, formatDecisions } from "../decision-table.ts";
+import { type Deployment, deployedOptions, toDeployment } from "../deployment.ts";
 import { type CliIo, type CommandIo, globalOptions, type Register } from "../io.ts";
 import { createPaint } from "../paint.ts";
 import { examples } from "../program.ts";
@@ -11,8 +12,8 @@ export interface DecisionReader {
   close(): Promise<void>;
 }
 
-/** Opens the decision records that `config` names; a running Sluice is not disturbed. */
-export type OpenDecisions = (io: CliIo, config: string) => Promise<DecisionReader>;
+/** Opens the decision records of a deployment; a running Sluice is not disturbed. */
+export type OpenDecisions = (io: CliIo, deployment: Deployment) => Promise<DecisionReader>;
 
 const DEFAULT_LIMIT = 30;
 const MAX_LIMIT = 100_000;
@@ -56,9 +57,9 @@ const list = async (
   options: ListOptions,
   command: Command,
 ): Promise<void> => {
-  const { json, config } = globalOptions(command);
+  const { json } = globalOptions(command);
   const limit = toLimit(options.limit);
-  const reader = await open(io, config);
+  const reader = await open(io, toDeployment(command));
   try {
     const newest = await reader.records({ ...toQuery(options), newestFirst: true, limit });
     const records = newest.filter(isDecision).toReversed();
@@ -71,8 +72,8 @@ const list = async (
 };
 
 const show = async (open: OpenDecisions, io: CommandIo, prefix: string, command: Command): Promise<void> => {
-  const { json, config } = globalOptions(command);
-  const reader = await open(io, config);
+  const { json } = globalOptions(command);
+  const reader = await open(io, toDeployment(command));
   try {
     const all = await reader.records({ newestFirst: true, limit: SHOW_SCAN });
     const ids = new Set(all.map(({ decisionId }) => decisionId).filter((id) => id.startsWith(prefix)));
@@ -104,8 +105,8 @@ const follow = async (
   options: Omit<ListOptions, "limit">,
   command: Command,
 ): Promise<void> => {
-  const { json, config } = globalOptions(command);
-  const reader = await open(io, config);
+  const { json } = globalOptions(command);
+  const reader = await open(io, toDeployment(command));
   try {
     let seen = (await reader.records({ newestFirst: true, limit: 1 }))[0]?.sequence ?? 0;
     while (!io.signal.aborted) {
@@ -126,7 +127,7 @@ const follow = async (
 };
 
 const filtered = (command: Command): Command =>
-  command
+  deployedOptions(command)
     .option("--object <id>", "only this object: <cluster>/<Kind>/<namespace>/<name>")
     .option("--repository <repository>", "only this repository: <host>/<path>")
     .addOption(new Option("--outcome <outcome>", "only these").choices(OUTCOMES));
@@ -150,8 +151,7 @@ export const createDecisionsCommand =
         examples("sluice decisions list --outcome reject", "sluice decisions list --json --limit 1000"),
       )
       .action((options: ListOptions, command: Command) => list(open, io, options, command));
-    decisions
-      .command("show")
+    deployedOptions(decisions.command("show"))
       .summary("everything about one decision")
       .description("Shows a decision from its first record to the last attempt to deliver it.")
       .argument("<decision>", "its id, or the first letters of it")

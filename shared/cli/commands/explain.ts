@@ -5,6 +5,7 @@ import { formatRepository, type RepositoryName, toRepositoryName } from "../../a
 import type { ExplainedSubscription, Explanation } from "../../pipeline/explain.ts";
 import { usageError } from "../cli-error.ts";
 import { paintOutcome } from "../decision-table.ts";
+import { type Deployment, deployedOptions, toDeployment } from "../deployment.ts";
 import { type CliIo, type CommandIo, globalOptions, type Register } from "../io.ts";
 import { durationOption } from "../options.ts";
 import { createPaint, type Paint } from "../paint.ts";
@@ -15,7 +16,7 @@ import { type Cell, formatFacts } from "../table.ts";
 /** Works out what a push of the reference would do now. Changes nothing. */
 export type Explain = (
   io: CliIo,
-  config: string,
+  deployment: Deployment,
   repository: RepositoryName,
   reference: { readonly tag: string } | { readonly digest: Digest },
   signal: AbortSignal,
@@ -73,10 +74,10 @@ const run = async (
   timeoutMs: number,
   command: Command,
 ): Promise<void> => {
-  const { json, config } = globalOptions(command);
+  const { json } = globalOptions(command);
   const { repository, reference } = parseRef(ref);
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeoutMs)]);
-  const explanation = await explain(io, config, repository, reference, signal);
+  const explanation = await explain(io, toDeployment(command), repository, reference, signal);
   io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : format(explanation, createPaint(io.color)));
   io.exitWith(explanation.digest === undefined ? 1 : 0);
 };
@@ -85,8 +86,7 @@ const run = async (
 export const createExplainCommand =
   (explain: Explain): Register =>
   (program, io) => {
-    program
-      .command("explain")
+    deployedOptions(program.command("explain"))
       .summary("show what a push would do now, and why")
       .description(
         "Works out for every Flux object what a push of this reference would do now: whether the object takes it, who\nmust have signed it, what was found, and who would be told. Reads the registry and the state, changes nothing.\nExit code 0 explained, 1 the registry has no such artifact, 2 could not decide.",

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { RollbackAudit, RolledBack } from "../../pipeline/rollback.ts";
 import { paintOutcome } from "../decision-table.ts";
+import { type Deployment, deployedOptions, toDeployment } from "../deployment.ts";
 import { type CliIo, type CommandIo, globalOptions, type Register } from "../io.ts";
 import { durationOption } from "../options.ts";
 import { createPaint } from "../paint.ts";
@@ -8,7 +9,7 @@ import { examples } from "../program.ts";
 import { formatFacts } from "../table.ts";
 
 export interface RollbackRequest {
-  readonly config: string;
+  readonly deployment: Deployment;
   readonly object: string;
   readonly to?: string;
   readonly audit: RollbackAudit;
@@ -34,11 +35,11 @@ const run = async (
   options: RollbackOptions,
   command: Command,
 ): Promise<void> => {
-  const { json, config } = globalOptions(command);
+  const { json } = globalOptions(command);
   const by = options.by ?? io.env.USER ?? io.env.LOGNAME ?? "unknown";
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(options.timeout ?? DEFAULT_TIMEOUT_MS)]);
   const rolledBack = await rollBack(io, {
-    config,
+    deployment: toDeployment(command),
     object,
     audit: { by, why: options.reason },
     signal,
@@ -60,8 +61,7 @@ const run = async (
 export const createRollbackCommand =
   (rollBack: RollBack): Register =>
   (program, io) => {
-    program
-      .command("rollback")
+    deployedOptions(program.command("rollback"))
       .summary("let one object's selection go backwards")
       .description(
         "Sluice never follows a repository backwards by itself, because a tag that vanished may be a registry that\nflaps. This command lets one object follow what Flux picks from the tags that are there now. The version is\nverified like any other; who did it and why stands in the decision record.\nExit code 0 done, 1 the version is not verified, 2 refused or could not decide.",
