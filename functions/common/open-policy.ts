@@ -38,10 +38,7 @@ export interface OpenedPolicy {
 }
 
 /** Opens registries and verifier and reads the policy with them. Throws for what cannot be read. */
-export const openPolicy = async (
-  config: Config,
-  platform: PolicyPlatform,
-): Promise<OpenedPolicy> => {
+export const openPolicy = async (config: Config, platform: PolicyPlatform): Promise<OpenedPolicy> => {
   const { clock, secrets, state, log, objects, registryCredentials = [] } = platform;
   const { toRoots = async (named) => named } = platform;
   const { reader: registry, close } = createRegistry(config, secrets, clock, registryCredentials);
