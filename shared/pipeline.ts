@@ -1,5 +1,6 @@
 import { PipelineError } from "./errors.ts";
 import { withAnnouncements } from "./pipeline/announce.ts";
+import { recordConfirmation } from "./pipeline/confirm.ts";
 import { deliverTo } from "./pipeline/deliver.ts";
 import type { DeliverDeps, EvaluateDeps, PipelineDeps } from "./pipeline/deps.ts";
 import { evaluatePush, evaluateRepository, evaluateSubscription } from "./pipeline/evaluate.ts";
@@ -7,7 +8,7 @@ import { sweepDue, sweepRepositories } from "./pipeline/sweep.ts";
 import type { Work } from "./ports.ts";
 
 type DeliveryWork = Extract<Work, { kind: "deliver" }>;
-/** All work that reads a registry. */
+/** All work but requests to receivers. */
 export type EvaluationWork = Exclude<Work, DeliveryWork>;
 
 /**
@@ -31,6 +32,8 @@ const runEvaluation = (deps: EvaluateDeps, work: EvaluationWork, signal: AbortSi
       return evaluateSubscription(deps, work.subscription, signal);
     case "sweep":
       return evaluateRepository(deps, work.repository, signal);
+    case "confirm":
+      return recordConfirmation(deps, work);
     default: {
       const unknown: never = work;
       throw new PipelineError(`unknown work ${JSON.stringify(unknown)}`, { code: "WORK_MALFORMED" });

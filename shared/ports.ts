@@ -1,6 +1,7 @@
 import type { Digest } from "./artifact/digest.ts";
 import type { ArtifactName, RepositoryName } from "./artifact/repository.ts";
 import type { Secret } from "./artifact/secret.ts";
+import type { ClusterEvent } from "./cluster-event.ts";
 
 /** Wall clock in milliseconds since the epoch. The domain has no other source of time. */
 export interface Clock {
@@ -230,16 +231,6 @@ export interface Subscription {
   readonly receivers: readonly string[];
 }
 
-/** A Flux Receiver in one cluster. */
-export interface Receiver {
-  /** `<cluster>/<namespace>/<name>`. */
-  readonly id: string;
-  readonly cluster: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly type: string;
-}
-
 /** Reads objects of a cloud's storage by address (`s3://…`, `gs://…`, `https://…`). */
 export interface ObjectReader {
   /** As it is now. Throws `CATALOG_UNAVAILABLE`, `CATALOG_INVALID` for what is absent or above `maxBytes`. */
@@ -259,7 +250,9 @@ export type Work =
     }
   | { readonly kind: "evaluate"; readonly subscription: string }
   | { readonly kind: "sweep"; readonly repository: RepositoryName }
-  | { readonly kind: "deliver"; readonly receiver: string };
+  | { readonly kind: "deliver"; readonly receiver: string }
+  /** A cluster's own word on one of its objects. Like a push, and unlike a hint, nothing else knows of it. */
+  | { readonly kind: "confirm"; readonly event: ClusterEvent; readonly receivedAtMs: number };
 
 export interface QueuedWork {
   /** Same id, same message: a queue may drop a second one while the first is known. */

@@ -1,5 +1,6 @@
 import type { Digest } from "./artifact/digest.ts";
 import type { RepositoryName } from "./artifact/repository.ts";
+import type { FluxRevision } from "./cluster-event.ts";
 import type { Identity } from "./ports.ts";
 
 /** A version of a repository as one subscription sees it. `tag` is absent for subscriptions by digest. */
@@ -25,6 +26,10 @@ export interface FluxSelection extends Version {
   /** Present while pending. */
   readonly checkAtMs?: number;
   readonly identity?: Identity;
+  /** What was asked of its evidence when it was verified or allowed: a receiver that is added later is told under it. */
+  readonly requirement?: string;
+  /** Decided while observing: nobody is told of it afterwards either. */
+  readonly observed?: true;
 }
 
 /** The desired row of one subscription and receiver: the newest decision that receiver should know. */
@@ -44,13 +49,30 @@ export interface OutboxEntry extends Version {
   /** Since when the receiver refuses (400, 404): it gets ten minutes. */
   readonly refusedSinceMs?: number;
   readonly acceptedAtMs?: number;
+  /** Why it waits, is parked or disabled: an outcome, or what many of them came to. */
+  readonly reason?: string;
+  /** Present while parked or disabled: since when, and what the receiver was reached by then. */
+  readonly parked?: { readonly atMs: number; readonly configuration: string };
+  /** Accepted, and not confirmed by the cluster: when it is poked again. */
+  readonly confirmByMs?: number;
+  /** Pokes after the one that was accepted. */
+  readonly repokes?: number;
+  /** What the cluster itself said about this version. */
+  readonly confirmed?: { readonly outcome: ConfirmationRecord["outcome"]; readonly atMs: number };
   readonly identity?: Identity;
   readonly previous?: Version;
 }
 
 /** When an entry is due for its receiver; undefined while nothing is. State stores index by it. */
-export const dueAtMsOf = ({ state, nextAttemptAtMs, decidedAtMs }: OutboxEntry): number | undefined =>
-  state === "due" ? (nextAttemptAtMs ?? decidedAtMs) : undefined;
+export const dueAtMsOf = ({
+  state,
+  nextAttemptAtMs,
+  decidedAtMs,
+  confirmByMs,
+}: OutboxEntry): number | undefined => {
+  if (state === "due") return nextAttemptAtMs ?? decidedAtMs;
+  return state === "accepted" ? confirmByMs : undefined;
+};
 
 /** All that is known of one subscription. One row, written by compare-and-set on `version`. */
 export interface SubscriptionState {
@@ -61,6 +83,11 @@ export interface SubscriptionState {
   readonly selection?: FluxSelection;
   /** The last version every receiver accepted. */
   readonly delivered?: Version & { readonly decisionId: string; readonly atMs: number };
+  /** What the cluster last said the object has, whoever made it look. */
+  readonly reported?: FluxRevision & {
+    readonly outcome: ConfirmationRecord["outcome"];
+    readonly atMs: number;
+  };
   /** By receiver id. */
   readonly outbox: Readonly<Record<string, OutboxEntry>>;
 }
@@ -99,9 +126,36 @@ export interface AttemptRecord {
   readonly outcome: string;
   readonly status?: number;
   readonly durationMs: number;
+  /** What follows; absent in records of an older Sluice. */
+  readonly next?: "accepted" | "retry" | "parked" | "disabled";
+  /** Why it waits, is parked or disabled, where the outcome alone does not say it. */
+  readonly reason?: string;
 }
 
-export type StateRecord = DecisionRecord | AttemptRecord;
+/** What a cluster's own event says about a version: it has it, or an object reports an error. */
+export interface ConfirmationRecord {
+  readonly kind: "confirmation";
+  readonly id: string;
+  /** Of the decision about this version; where there is none (Flux took what Sluice never saw), a hash of both. */
+  readonly decisionId: string;
+  /** When the object reported it, by the cluster's clock. */
+  readonly atMs: number;
+  readonly subscription: string;
+  /** `fetched`: the subscription's object has it, others apply it. `applied`: it, or what follows it, runs it. */
+  readonly outcome: "fetched" | "applied" | "failed";
+  /** `Kind/namespace/name` of the object that reports. */
+  readonly object: string;
+  /** The controller's own word, and its message, capped. */
+  readonly reason: string;
+  readonly message?: string;
+  readonly revision?: string;
+  readonly tag?: string;
+  readonly digest: Digest;
+  /** From the push, or from the decision where no push brought it. */
+  readonly sincePushMs?: number;
+}
+
+export type StateRecord = DecisionRecord | AttemptRecord | ConfirmationRecord;
 
 export interface StateChange {
   /** The new row; its `version` is the expected one plus one. Absent: only records are appended. */
@@ -173,7 +227,7 @@ export interface StateStore {
 export interface DecisionEvent {
   /** Stable: the same record published twice has the same id. */
   readonly id: string;
-  readonly type: "decision" | "delivery";
+  readonly type: "decision" | "delivery" | "confirmation";
   readonly atMs: number;
   /** JSON; holds no secrets. */
   readonly detail: Readonly<Record<string, unknown>>;

@@ -20,11 +20,27 @@ const push = v.object({
   id: v.exactOptional(text),
 });
 
+const revision = v.object({ text, tag: v.exactOptional(text), digest: v.exactOptional(digest) });
+
+const event = v.object({
+  key: text,
+  cluster: text,
+  object: v.object({ apiVersion: text, kind: text, namespace: text, name: text }),
+  severity: v.picklist(["trace", "info", "error"]),
+  reason: text,
+  message: text,
+  timeMs: v.number(),
+  revision: v.exactOptional(revision),
+  originRevision: v.exactOptional(revision),
+  controller: v.exactOptional(text),
+});
+
 const work: v.GenericSchema<unknown, Work> = v.variant("kind", [
   v.object({ kind: v.literal("push"), push, receivedAtMs: v.number(), authenticated: v.boolean() }),
   v.object({ kind: v.literal("evaluate"), subscription: text }),
   v.object({ kind: v.literal("sweep"), repository }),
   v.object({ kind: v.literal("deliver"), receiver: text }),
+  v.object({ kind: v.literal("confirm"), event, receivedAtMs: v.number() }),
 ]);
 
 const message = v.object({ sluice: v.literal(1), id: text, work });

@@ -4,11 +4,14 @@ import { createRequirements } from "../../shared/pipeline/requirement.ts";
 import { createSelectors } from "../../shared/pipeline/selectors.ts";
 import type { CallerIdentity, Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
 import type { DecisionBus, StateStore } from "../../shared/state.ts";
+import { createHandling } from "./handling.ts";
 import { readRules } from "./rules.ts";
 import { createDeliverySender } from "./sender.ts";
 
 /** One attempt makes up to three requests (a rotation), fetches a token and drains the answers. */
 const toDeliveryLeaseMs = (receiverTimeoutMs: number): number => 3 * receiverTimeoutMs + 60_000;
+/** Pushes of one release, and objects of one push, come within this time; nobody notices it. */
+const GATHER_MS = 50;
 const DUPLICATE_WINDOW_MS = 7 * 24 * 3_600_000;
 
 /** What a runtime brings along: its adapters, and the catalog in use. */
@@ -33,11 +36,13 @@ const composeShared = async <Q extends WorkQueue, S extends StateStore>(
   state,
   catalog,
   ...createRequirements(await readRules(config.rules, secrets), config.evidence.deadlineMs),
+  handlingOf: createHandling(config),
   ...(bus === undefined ? {} : { bus }),
   settings: {
     mode: config.mode,
     duplicateWindowMs: DUPLICATE_WINDOW_MS,
     deliveryLeaseMs: toDeliveryLeaseMs(config.limits.receiverTimeoutMs),
+    gatherMs: GATHER_MS,
   },
   log,
 });

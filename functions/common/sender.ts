@@ -59,8 +59,8 @@ export const createDeliverySender = (
   }
   return {
     async send({ receiver, body, timeMs }, signal) {
-      const sender = senders.get(receiver.cluster);
-      if (sender === undefined) return unsent("misconfigured");
+      const sender = "cluster" in receiver ? senders.get(receiver.cluster) : undefined;
+      if (sender === undefined || !("cluster" in receiver)) return unsent("misconfigured");
       try {
         const target = await resolveTarget(config.clusters, receiver, secrets);
         const { id, bytes } = body;

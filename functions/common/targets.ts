@@ -1,15 +1,16 @@
 import type { ClusterSettings } from "../../shared/config/config.ts";
 import type { DeliveryTarget, FluxAuthentication } from "../../shared/delivery/target.ts";
 import { PipelineError } from "../../shared/errors.ts";
-import type { Receiver, SecretRef, SecretSource } from "../../shared/ports.ts";
+import type { SecretRef, SecretSource } from "../../shared/ports.ts";
+import type { FluxReceiver } from "../../shared/receiver.ts";
 
 /** What notification-controller asks for unless its Receiver names another audience. */
 const DEFAULT_AUDIENCE = "notification-controller";
 
-const misconfigured = (receiver: Receiver, message: string): PipelineError =>
+const misconfigured = (receiver: FluxReceiver, message: string): PipelineError =>
   new PipelineError(`receiver ${receiver.id}: ${message}`, { code: "CONFIG_INVALID" });
 
-const tokenRefs = (cluster: ClusterSettings, { namespace, name }: Receiver): readonly SecretRef[] => {
+const tokenRefs = (cluster: ClusterSettings, { namespace, name }: FluxReceiver): readonly SecretRef[] => {
   const settings = cluster.receiver;
   const key = `${namespace}/${name}`;
   const current = settings?.tokens.get(key) ?? settings?.token;
@@ -19,7 +20,7 @@ const tokenRefs = (cluster: ClusterSettings, { namespace, name }: Receiver): rea
 
 const authenticationOf = async (
   cluster: ClusterSettings,
-  receiver: Receiver,
+  receiver: FluxReceiver,
   secrets: SecretSource,
 ): Promise<FluxAuthentication> => {
   if (receiver.type === "generic-oidc") {
@@ -39,7 +40,7 @@ const authenticationOf = async (
 /** Where and how a receiver is told. Secrets are read anew each time. Throws `CONFIG_INVALID`, `SECRET_UNAVAILABLE`. */
 export const resolveTarget = async (
   clusters: readonly ClusterSettings[],
-  receiver: Receiver,
+  receiver: FluxReceiver,
   secrets: SecretSource,
 ): Promise<DeliveryTarget> => {
   const cluster = clusters.find(({ name }) => name === receiver.cluster);

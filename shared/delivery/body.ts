@@ -13,7 +13,8 @@ export const DELIVERY_TYPE = "sluice.selection.changed";
 export interface DeliveryContent {
   /** When the newest of the decisions was taken, not when it is sent: a retry then sends the same bytes. */
   readonly timeMs: number;
-  readonly cluster: string;
+  /** Absent for an endpoint that hears of several: then each change names its own. */
+  readonly cluster?: string;
   readonly receiver: string;
   readonly changes: readonly Change[];
 }
@@ -49,6 +50,7 @@ const toVersion = ({ tag, digest }: { readonly tag?: string; readonly digest: st
 
 /** Field order is part of the format. */
 const toEntry = (change: Change) => ({
+  ...(change.cluster === undefined ? {} : { cluster: change.cluster }),
   object: objectKey(change.object),
   artifact: formatArtifact({ ...change.repository, digest: change.digest }),
   registry: change.repository.registry,
@@ -63,8 +65,8 @@ const toEntry = (change: Change) => ({
 
 /**
  * The JSON a receiver gets, fields in this order:
- * `{"version":1,"id","type","time","cluster","receiver","objects":["OCIRepository/ns/name",…],"changes":[{"object",
- * "artifact","registry","repository","tag"?,"digest","previous":{"tag"?,"digest"}?,"identity":{"issuer",
+ * `{"version":1,"id","type","time","cluster"?,"receiver","objects":["OCIRepository/ns/name",…],"changes":[{"cluster"?,
+ * "object","artifact","registry","repository","tag"?,"digest","previous":{"tag"?,"digest"}?,"identity":{"issuer",
  * "subject"}?,"decision"},…]}`. `objects` holds each object once: a Receiver's CEL filter looks itself up there.
  */
 export const toDeliveryBody = (content: DeliveryContent & { readonly id: string }): Uint8Array => {
@@ -74,7 +76,7 @@ export const toDeliveryBody = (content: DeliveryContent & { readonly id: string 
     id: content.id,
     type: DELIVERY_TYPE,
     time: toRfc3339(content.timeMs),
-    cluster: content.cluster,
+    ...(content.cluster === undefined ? {} : { cluster: content.cluster }),
     receiver: content.receiver,
     objects: [...new Set(changes.map(({ object }) => objectKey(object)))],
     changes: changes.map(toEntry),

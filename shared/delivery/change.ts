@@ -4,6 +4,8 @@ import type { Identity, ObjectRef } from "../ports.ts";
 
 /** One decision for one object: what its receiver is told. */
 export interface Change {
+  /** Where the receiver serves several. */
+  readonly cluster?: string;
   readonly decisionId: string;
   /** What the poke must annotate: the subscription's target. */
   readonly object: ObjectRef;

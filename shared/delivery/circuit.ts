@@ -8,7 +8,9 @@ import { parseRetryAfter } from "./schedule.ts";
 export type Circuit =
   | { readonly state: "closed"; readonly failures: number }
   | { readonly state: "open"; readonly untilMs: number; readonly openings: number }
-  | { readonly state: "half-open"; readonly untilMs: number; readonly openings: number };
+  | { readonly state: "half-open"; readonly untilMs: number; readonly openings: number }
+  /** It said that it wants no more (410): nothing is sent until a person enables it. */
+  | { readonly state: "disabled"; readonly sinceMs: number };
 
 export const CLOSED: Circuit = { state: "closed", failures: 0 };
 
@@ -43,11 +45,11 @@ const NEUTRAL: ReadonlySet<OutcomeCode> = new Set<OutcomeCode>([
 ]);
 
 export const mayTry = (circuit: Circuit, nowMs: number): boolean =>
-  circuit.state === "closed" || nowMs >= circuit.untilMs;
+  circuit.state === "closed" || (circuit.state !== "disabled" && nowMs >= circuit.untilMs);
 
 /** To be stored before the attempt that `mayTry` allowed, so that only one goes to a receiver that may be dead. */
 export const onTry = (circuit: Circuit, nowMs: number): Circuit =>
-  circuit.state === "closed"
+  circuit.state === "closed" || circuit.state === "disabled"
     ? circuit
     : { state: "half-open", untilMs: nowMs + PROBE_LEASE_MS, openings: circuit.openings };
 
@@ -64,6 +66,9 @@ export const onResult = (
   nowMs: number,
   random: number,
 ): Circuit => {
+  // Whatever a request that was still out came to: that takes a person.
+  if (circuit.state === "disabled") return circuit;
+  if (outcome.code === "gone") return { state: "disabled", sinceMs: nowMs };
   if (NEUTRAL.has(outcome.code)) {
     // The probe never left: let another go at once.
     return circuit.state === "half-open" ? { ...circuit, state: "open", untilMs: nowMs } : circuit;

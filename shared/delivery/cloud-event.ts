@@ -6,7 +6,8 @@ import type { Headers } from "./sign.ts";
 export interface EventContext {
   readonly id: string;
   readonly timeMs: number;
-  readonly cluster: string;
+  /** Absent for an endpoint that hears of several. */
+  readonly cluster?: string;
   readonly receiver: string;
 }
 
@@ -18,7 +19,8 @@ export interface EncodedEvent {
 const attributesOf = ({ id, timeMs, cluster, receiver }: EventContext) => ({
   specversion: "1.0",
   id,
-  source: `/sluice/clusters/${encodeURIComponent(cluster.toWellFormed())}`,
+  source:
+    cluster === undefined ? "/sluice" : `/sluice/clusters/${encodeURIComponent(cluster.toWellFormed())}`,
   type: DELIVERY_TYPE,
   time: toRfc3339(timeMs),
   subject: receiver,

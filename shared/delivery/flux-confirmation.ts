@@ -1,23 +1,25 @@
-import type { Digest } from "../artifact/digest.ts";
+import type { ClusterEvent, FluxRevision } from "../cluster-event.ts";
 import type { ObjectRef } from "../ports.ts";
-import type { FluxEvent } from "./flux-events.ts";
-import { confirmsDigest } from "./flux-revision.ts";
 
-/**
- * `applied`: the cluster has exactly this version. `failed`: the object reports an error that is about this version,
- * or that does not say which one it is about. `unrelated`: says nothing about this version.
- */
-export type Confirmation = "applied" | "failed" | "unrelated";
+/** A version as it was decided. */
+interface Version {
+  readonly tag?: string;
+  readonly digest: string;
+}
 
 /** The reasons under which controllers report that an object now has a revision; others report steps on the way. */
 const APPLIED: ReadonlySet<string> = new Set([
   "NewArtifact",
   "Succeeded",
   "ReconciliationSucceeded",
+  "ChartPullSucceeded",
   "InstallSucceeded",
   "UpgradeSucceeded",
   "TestSucceeded",
 ]);
+
+/** Objects that name a chart by its version alone, which its registry may not move. */
+const BY_VERSION: ReadonlySet<string> = new Set(["HelmChart", "HelmRelease"]);
 
 const groupOf = (apiVersion: string): string => apiVersion.slice(0, Math.max(0, apiVersion.lastIndexOf("/")));
 
@@ -29,12 +31,36 @@ const isSameObject = (a: ObjectRef, b: ObjectRef): boolean =>
   groupOf(a.apiVersion) === groupOf(b.apiVersion);
 
 /**
- * What an event says about one delivered version. No event comes when the bytes Flux stores did not change, as
+ * `has`: the object has exactly this version. `failed`: it reports an error that is about this version, or that does
+ * not say which one it is about. `unrelated`: says nothing about this version.
+ */
+export type Confirmation = "has" | "failed" | "unrelated";
+
+/**
+ * By digest; without one nothing is confirmed, because tags move, but for charts, which Flux names by version alone
+ * (`_` in a tag reads as `+`).
+ */
+const isRevisionOf = (
+  revision: FluxRevision | undefined,
+  { kind }: ObjectRef,
+  { tag, digest }: Version,
+): boolean => {
+  if (revision?.digest !== undefined) return revision.digest === digest;
+  return BY_VERSION.has(kind) && tag !== undefined && revision?.tag === tag.replaceAll("_", "+");
+};
+
+/**
+ * What an event says about one version of one object. No event comes when the bytes Flux stores did not change, as
  * when a tag moves to the same content: silence is no failure.
  */
-export const toConfirmation = (event: FluxEvent, object: ObjectRef, digest: Digest): Confirmation => {
+export const toConfirmation = (event: ClusterEvent, object: ObjectRef, version: Version): Confirmation => {
   if (!isSameObject(event.object, object)) return "unrelated";
-  const about = event.revision?.digest;
-  if (event.severity === "error") return about === undefined || about === digest ? "failed" : "unrelated";
-  return APPLIED.has(event.reason) && confirmsDigest(event.revision, digest) ? "applied" : "unrelated";
+  const { revision, severity, reason } = event;
+  const isAbout = isRevisionOf(revision, event.object, version);
+  if (severity === "error") {
+    const namesAnother =
+      revision?.digest !== undefined || (revision !== undefined && BY_VERSION.has(object.kind));
+    return isAbout || !namesAnother ? "failed" : "unrelated";
+  }
+  return APPLIED.has(reason) && isAbout ? "has" : "unrelated";
 };

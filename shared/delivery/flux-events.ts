@@ -1,33 +1,17 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
 import type { Secret } from "../artifact/secret.ts";
+import type { ClusterEvent } from "../cluster-event.ts";
 import { PipelineError } from "../errors.ts";
-import type { IncomingRequest, ObjectRef } from "../ports.ts";
+import type { IncomingRequest } from "../ports.ts";
 import { parseRfc3339 } from "./civil-time.ts";
-import { type FluxRevision, parseFluxRevision } from "./flux-revision.ts";
+import { parseFluxRevision } from "./flux-revision.ts";
 
 /** A message has up to 39,000 characters; metadata adds little. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 /** Notification-controller tries for half a minute and then drops; what is older was kept back by somebody. */
 export const EVENT_MAX_AGE_MS = 10 * 60_000;
 export const EVENT_MAX_AHEAD_MS = 2 * 60_000;
-
-/** What a cluster says about one of its objects: authentic, fresh, and read. */
-export interface FluxEvent {
-  /** Retries of one event are the same bytes, so a second one with this key is no news. */
-  readonly key: string;
-  readonly cluster: string;
-  readonly object: ObjectRef;
-  readonly severity: "trace" | "info" | "error";
-  readonly reason: string;
-  readonly message: string;
-  readonly timeMs: number;
-  /** What the object has now: for an OCIRepository tag and digest, for a HelmRelease the chart's. */
-  readonly revision?: FluxRevision;
-  /** Of the source behind it, where the controller says. */
-  readonly originRevision?: FluxRevision;
-  readonly controller?: string;
-}
 
 export interface FluxEventContext {
   /** Whose event it is: each cluster has a secret of its own. */
@@ -115,7 +99,7 @@ const checkFreshness = (timestamp: string, nowMs: number): number => {
 export const parseFluxEvent = (
   { headers, body }: Pick<IncomingRequest, "headers" | "body">,
   { cluster, secrets, nowMs }: FluxEventContext,
-): FluxEvent => {
+): ClusterEvent => {
   if (body.length > MAX_EVENT_BYTES) {
     throw new PipelineError("Flux event: larger than 256 KiB", { code: "PUSH_TOO_LARGE" });
   }

@@ -1,11 +1,5 @@
-import { type Digest, isDigest } from "../artifact/digest.ts";
-
-/** A revision as Flux writes it, and what of it names an artifact. */
-export interface FluxRevision {
-  readonly text: string;
-  readonly tag?: string;
-  readonly digest?: Digest;
-}
+import { isDigest } from "../artifact/digest.ts";
+import type { FluxRevision } from "../cluster-event.ts";
 
 const MAX_CHARACTERS = 512;
 
@@ -26,7 +20,3 @@ export const parseFluxRevision = (text: string | undefined, ociDigest?: string):
     ...(digest === undefined ? {} : { digest }),
   };
 };
-
-/** Whether a revision is exactly this version. Without a digest in it nothing is confirmed: tags move. */
-export const confirmsDigest = (revision: FluxRevision | undefined, digest: Digest): boolean =>
-  revision?.digest === digest;

@@ -6,7 +6,7 @@ import type { SharedDeps } from "./deps.ts";
 /** A record as other systems hear of it: the repository as one text, everything else as it is kept. */
 export const toDecisionEvent = (record: StateRecord): DecisionEvent => ({
   id: record.id,
-  type: record.kind === "decision" ? "decision" : "delivery",
+  type: record.kind === "attempt" ? "delivery" : record.kind,
   atMs: record.atMs,
   detail:
     record.kind === "decision"

@@ -116,6 +116,8 @@ const accept = (
   const settled: FluxSelection = {
     ...settledSelection(selection, status, reason, selection.checks + 1),
     ...(identity === undefined ? {} : { identity }),
+    requirement: verdict.requirement,
+    ...(context.mode === "observe" ? { observed: true } : {}),
   };
   const sends = reachable && context.mode === "enforce";
   const outbox = sends ? fillOutbox(context, state, settled, verdict.requirement) : state.outbox;

@@ -10,6 +10,8 @@ export interface DecisionContext {
   /** `observe` decides and records, and fills no outbox. */
   readonly mode: "observe" | "enforce";
   readonly evidenceDeadlineMs: number;
+  /** Until a decision leaves, so that others for the same receiver can come along. */
+  readonly gatherMs: number;
   /** Where the work came from; part of every record's facts. */
   readonly origin: Facts;
 }

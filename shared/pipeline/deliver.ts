@@ -1,10 +1,16 @@
 import { toDeliveryBodies } from "../delivery/body.ts";
+import { objectKey } from "../delivery/change.ts";
+import type { Circuit } from "../delivery/circuit.ts";
 import { mayTry, onResult, onTry } from "../delivery/circuit.ts";
-import type { Receiver } from "../ports.ts";
+import type { Receiver } from "../receiver.ts";
+import { settleAttempt } from "./attempt.ts";
 import { changeCircuit, loadCircuit } from "./circuit-store.ts";
 import type { DeliverDeps, Delivery } from "./deps.ts";
+import { type DueEntry, disableEntry } from "./entries.ts";
 import { hintDelivery } from "./hints.ts";
-import { type DueEntry, loadDue, settleAttempt, toChange } from "./outbox.ts";
+import { isInLane, laneKeys } from "./lanes.ts";
+import { loadDue, toChange } from "./outbox.ts";
+import { takeTurn } from "./rate.ts";
 
 /** Objects named in one request: a burst for one receiver leaves as one. */
 const MAX_CHANGES = 200;
@@ -30,40 +36,64 @@ const sendBody = async (
     status,
     durationMs,
   });
+  if (outcome.usedPreviousToken) deps.log("rotation-unfinished", { receiver: receiver.id });
   const random = deps.random.fraction();
   await changeCircuit(deps, receiver.id, (circuit) => onResult(circuit, outcome, deps.clock.nowMs(), random));
   const decisions = new Set(body.changes.map(({ decisionId }) => decisionId));
   const sent = due.filter(({ entry }) => decisions.has(entry.decisionId));
-  const times = await Promise.all(sent.map((one) => settleAttempt(deps, receiver.id, body.id, outcome, one)));
+  const times = await Promise.all(sent.map((one) => settleAttempt(deps, receiver, body.id, outcome, one)));
   const retries = times.filter((atMs) => atMs !== undefined);
   if (retries.length === 0) return;
   await deps.queue.send([hintDelivery(receiver.id, body.id, deps.clock.nowMs(), Math.min(...retries))]);
 };
 
-/** Keeps other workers off the receiver; false once another one has it. */
-type Hold = () => Promise<boolean>;
+/** What one worker does for one receiver, or for the part of its objects that this lane has. */
+interface Lane {
+  readonly receiver: Receiver;
+  readonly index: number;
+  readonly lanes: number;
+  /** Keeps other workers off; false once another one has it. */
+  hold(): Promise<boolean>;
+}
+
+/** Nothing may be sent yet, or not any more. */
+const standBack = async (
+  deps: DeliverDeps,
+  { receiver }: Lane,
+  circuit: Exclude<Circuit, { state: "closed" }>,
+  due: readonly DueEntry[],
+): Promise<void> => {
+  if (circuit.state === "disabled") {
+    for (const one of due)
+      await disableEntry(deps, receiver.id, deps.handlingOf(receiver).configuration, one);
+    return;
+  }
+  const nowMs = deps.clock.nowMs();
+  await deps.queue.send([hintDelivery(receiver.id, "circuit", nowMs, circuit.untilMs)]);
+};
 
 /** Sends what is due now; false when nothing was, or nothing may be sent yet. */
-const deliverRound = async (
-  deps: DeliverDeps,
-  receiver: Receiver,
-  hold: Hold,
-  signal: AbortSignal,
-): Promise<boolean> => {
-  const due = await loadDue(deps, receiver.id, MAX_CHANGES);
+const deliverRound = async (deps: DeliverDeps, lane: Lane, signal: AbortSignal): Promise<boolean> => {
+  const { receiver, index, lanes, hold } = lane;
+  const catalog = deps.catalog();
+  // Several objects may want the same one poked.
+  const isMine = ({ state: { subscription } }: DueEntry): boolean => {
+    const target = catalog.subscription(subscription)?.target;
+    return isInLane(target === undefined ? subscription : objectKey(target), index, lanes);
+  };
+  const all = await loadDue(deps, receiver.id, MAX_CHANGES * lanes);
+  const due = all.filter(isMine).slice(0, MAX_CHANGES);
   if (due.length === 0) return false;
   const circuit = await loadCircuit(deps, receiver.id);
-  const nowMs = deps.clock.nowMs();
-  if (!mayTry(circuit, nowMs)) {
-    const untilMs = circuit.state === "closed" ? nowMs : circuit.untilMs;
-    await deps.queue.send([hintDelivery(receiver.id, "circuit", nowMs, untilMs)]);
+  if (circuit.state !== "closed" && !mayTry(circuit, deps.clock.nowMs())) {
+    await standBack(deps, lane, circuit, due);
     return false;
   }
-  const catalog = deps.catalog();
-  const changes = due.map((one) => toChange(catalog, one)).filter((change) => change !== undefined);
+  const changes = due.map((one) => toChange(catalog, receiver, one)).filter((change) => change !== undefined);
   const timeMs = Math.max(...due.map(({ entry }) => entry.decidedAtMs));
-  const content = { timeMs, cluster: receiver.cluster, receiver: receiver.id, changes };
-  for (const body of toDeliveryBodies(content)) {
+  const cluster = "cluster" in receiver ? { cluster: receiver.cluster } : {};
+  for (const body of toDeliveryBodies({ timeMs, ...cluster, receiver: receiver.id, changes })) {
+    if (!(await takeTurn(deps, receiver))) return false;
     // The lease outlasts one request, not several: without it an older decision could leave after a newer one.
     if (!(await hold())) return false;
     await sendBody(deps, { receiver, body, timeMs }, due, signal);
@@ -71,44 +101,55 @@ const deliverRound = async (
   return true;
 };
 
-const deliverAll = async (
+const deliverLane = async (deps: DeliverDeps, lane: Lane, signal: AbortSignal): Promise<void> => {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    if (signal.aborted || !(await deliverRound(deps, lane, signal))) return;
+  }
+  const nowMs = deps.clock.nowMs();
+  await deps.queue.send([hintDelivery(lane.receiver.id, "more", nowMs, nowMs + HELD_RETRY_MS)]);
+};
+
+const hintHeld = async (deps: DeliverDeps, receiver: string): Promise<void> => {
+  const nowMs = deps.clock.nowMs();
+  // By the second: many who find it held leave one hint, and never the id of one that is being worked on.
+  const atMs = (Math.floor(nowMs / HELD_RETRY_MS) + 2) * HELD_RETRY_MS;
+  await deps.queue.send([hintDelivery(receiver, "held", nowMs, atMs)]);
+};
+
+/**
+ * Tells one receiver everything that is due for it, newest decision per object. One request at a time, or as many as
+ * sluice.yaml says for it: then each object has its lane, so that its decisions never overtake each other.
+ */
+export const deliverTo = async (
   deps: DeliverDeps,
   receiverId: string,
-  hold: Hold,
   signal: AbortSignal,
 ): Promise<void> => {
+  // Who comes for what has left already takes no lease.
+  const horizonMs = deps.clock.nowMs() + deps.settings.gatherMs;
+  if ((await deps.state.dueSubscriptions(receiverId, horizonMs, 1)).length === 0) return;
   const receiver = deps.catalog().receiver(receiverId);
   if (receiver === undefined) {
     // It left the catalog: loading withdraws what was due for it.
     await loadDue(deps, receiverId, MAX_CHANGES);
     return;
   }
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    if (signal.aborted || !(await deliverRound(deps, receiver, hold, signal))) return;
-  }
-  const nowMs = deps.clock.nowMs();
-  await deps.queue.send([hintDelivery(receiverId, "more", nowMs, nowMs + HELD_RETRY_MS)]);
-};
-
-/** Tells one receiver everything that is due for it: one request at a time, newest decision per object. */
-export const deliverTo = async (
-  deps: DeliverDeps,
-  receiverId: string,
-  signal: AbortSignal,
-): Promise<void> => {
-  const nowMs = deps.clock.nowMs();
-  const key = `deliver/${receiverId}`;
-  const owner = `${nowMs}-${deps.random.fraction()}`;
-  const hold: Hold = () => deps.state.claim(key, owner, deps.clock.nowMs() + deps.settings.deliveryLeaseMs);
-  if (!(await hold())) {
-    // By the second: many who find it held leave one hint, and never the id of one that is being worked on.
-    const atMs = (Math.floor(nowMs / HELD_RETRY_MS) + 2) * HELD_RETRY_MS;
-    await deps.queue.send([hintDelivery(receiverId, "held", nowMs, atMs)]);
-    return;
-  }
-  try {
-    await deliverAll(deps, receiverId, hold, signal);
-  } finally {
-    await deps.state.release(key, owner);
+  const owner = `${deps.clock.nowMs()}-${deps.random.fraction()}`;
+  const keys = laneKeys(receiverId, deps.handlingOf(receiver).concurrency);
+  const work = keys.map(async (key, index): Promise<boolean> => {
+    const hold = () => deps.state.claim(key, owner, deps.clock.nowMs() + deps.settings.deliveryLeaseMs);
+    if (!(await hold())) return false;
+    try {
+      await deliverLane(deps, { receiver, index, lanes: keys.length, hold }, signal);
+    } finally {
+      await deps.state.release(key, owner);
+    }
+    return true;
+  });
+  const results = await Promise.allSettled(work);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  if (results.some((result) => result.status === "fulfilled" && !result.value)) {
+    await hintHeld(deps, receiverId);
   }
 };

@@ -4,14 +4,15 @@ import type { Outcome } from "../delivery/outcomes.ts";
 import type { CompiledSelector } from "../policy/selection.ts";
 import type {
   Clock,
+  ObjectRef,
   Random,
-  Receiver,
   RegistryReader,
   Selector,
   Subscription,
   Verifier,
   WorkQueue,
 } from "../ports.ts";
+import type { Receiver } from "../receiver.ts";
 import type { DecisionBus, StateStore } from "../state.ts";
 import type { RequirementOf } from "./verdict.ts";
 
@@ -22,6 +23,8 @@ export interface CatalogView {
   subscription(id: string): Subscription | undefined;
   receiver(id: string): Receiver | undefined;
   subscriptions(): Iterable<Subscription>;
+  /** Objects that apply what the subscription selects. */
+  followersOf(subscription: Subscription): readonly ObjectRef[];
 }
 
 /** One request to one receiver; `timeMs` is when the newest of its decisions was taken. */
@@ -29,6 +32,18 @@ export interface Delivery {
   readonly receiver: Receiver;
   readonly body: DeliveryBody;
   readonly timeMs: number;
+}
+
+/** How one receiver is treated, from sluice.yaml. */
+export interface ReceiverHandling {
+  /** Hash of how it is reached (address, type, where its secrets are): what is parked waits for another one. */
+  readonly configuration: string;
+  /** Requests at the same time; never two for one object. */
+  readonly concurrency: number;
+  /** Between the starts of two requests. */
+  readonly intervalMs: number;
+  /** Present where the cluster says what it has: how long that is waited for, and how often it is poked again. */
+  readonly confirmation?: { readonly withinMs: number; readonly repokes: number };
 }
 
 /** One line of the log: `event` is a name from telemetry/events.ts. */
@@ -39,6 +54,8 @@ export interface PipelineSettings {
   /** How long an exact duplicate of an event is recognised. */
   readonly duplicateWindowMs: number;
   readonly deliveryLeaseMs: number;
+  /** A burst of decisions for one receiver is gathered for this long into one request. */
+  readonly gatherMs: number;
 }
 
 /** What evaluating and delivering have in common. */
@@ -52,6 +69,7 @@ export interface SharedDeps {
   readonly requirementOf: RequirementOf;
   /** How long evidence for a new selection may take to arrive. */
   readonly evidenceDeadlineMsOf: (subscription: Subscription) => number;
+  readonly handlingOf: (receiver: Receiver) => ReceiverHandling;
   /** Hears of each record after its commit; absent where the platform has no bus. */
   readonly bus?: DecisionBus;
   readonly settings: PipelineSettings;

@@ -65,7 +65,7 @@ export const fillOutbox = (
           state: "due",
           decidedAtMs: context.nowMs,
           attempts: 0,
-          nextAttemptAtMs: context.nowMs,
+          nextAttemptAtMs: context.nowMs + context.gatherMs,
           ...(selection.identity === undefined ? {} : { identity: selection.identity }),
           ...(delivered === undefined ? {} : { previous: versionOf(delivered) }),
         };

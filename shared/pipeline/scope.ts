@@ -42,4 +42,5 @@ export const toDecisionContext = (
   mode: deps.settings.mode,
   origin,
   evidenceDeadlineMs: deps.evidenceDeadlineMsOf(subscription),
+  gatherMs: deps.settings.gatherMs,
 });

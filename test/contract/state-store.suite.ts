@@ -142,6 +142,35 @@ export const describeStateStore = (name: string, create: () => Promise<StateUnde
       expect(await state.dueSubscriptions("r1", now, 10)).toEqual(["s"]);
     });
 
+    run("finds what was accepted and is not confirmed, when it is to be poked again", async (subject) => {
+      const { state, nowMs } = subject;
+      const now = nowMs();
+      const accepted = { ...entry(undefined), confirmByMs: now };
+      await state.commit("s", 0, { next: row("s", 1, { r1: accepted }), records: [] });
+      expect(await state.dueReceivers(now - 1, 10)).toEqual([]);
+      expect(await state.dueReceivers(now, 10)).toEqual(["r1"]);
+      expect(await state.dueSubscriptions("r1", now, 10)).toEqual(["s"]);
+    });
+
+    run("keeps what a cluster said beside the decision", async ({ state, nowMs }) => {
+      const said = {
+        kind: "confirmation",
+        id: "said",
+        decisionId: "d-one",
+        atMs: nowMs(),
+        subscription: "s",
+        outcome: "applied",
+        object: "OCIRepository/ns/o",
+        reason: "NewArtifact",
+        digest: DIGEST,
+      } as const;
+      await state.commit("s", 0, { records: [record("one", "s", nowMs()), said] });
+      const found = await state.records({ decisionId: "d-one", limit: 10 });
+      expect(found.map(({ kind }) => kind)).toEqual(["decision", "confirmation"]);
+      expect(found[1]).toMatchObject(said);
+      expect(await state.records({ outcome: "notify", limit: 10 })).toHaveLength(1);
+    });
+
     run("lists every row once, page by page", async ({ state }) => {
       const ids = Array.from({ length: 7 }, (_, index) => `c/OCIRepository/ns/o${index}`);
       for (const id of ids) await state.commit(id, 0, { next: row(id, 1), records: [] });

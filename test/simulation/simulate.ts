@@ -79,9 +79,11 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
     subscription: (id) => byId.get(id),
     receiver: (id) => world.receivers.find((receiver) => receiver.id === id),
     subscriptions: () => world.subscriptions,
+    followersOf: () => [],
   };
 
   const selectorOf = createSelectors();
+  const gatherMs = random.pick([0, 100]);
 
   const wire = (process: Process) => {
     const steps = createSteps(scheduler, process, random, weather);
@@ -100,8 +102,9 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
       selectorOf,
       requirementOf: ({ rules }) => ({ kind: "rules", rules }),
       evidenceDeadlineMsOf: () => EVIDENCE_DEADLINE_MS,
+      handlingOf: () => ({ configuration: "c1", concurrency: 1, intervalMs: 0 }),
       send: ({ receiver, body }) => receivers.send(process, receiver.id, body),
-      settings: { mode: "enforce", duplicateWindowMs: 60 * MINUTE_MS, deliveryLeaseMs: 180_000 },
+      settings: { mode: "enforce", duplicateWindowMs: 60 * MINUTE_MS, deliveryLeaseMs: 180_000, gatherMs },
       log: () => {},
     };
     return { deps, consumer: planted, pipeline: createPipeline(deps) };

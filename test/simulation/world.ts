@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Digest } from "../../shared/artifact/digest.ts";
 import type { RepositoryName } from "../../shared/artifact/repository.ts";
-import type { Receiver, Subscription } from "../../shared/ports.ts";
+import type { Subscription } from "../../shared/ports.ts";
+import type { FluxReceiver } from "../../shared/receiver.ts";
 import type { Seeded } from "./seeded.ts";
 
 /** When a digest's evidence satisfies the rule; undefined: never. */
@@ -17,7 +18,7 @@ export interface PublishedVersion {
 export interface World {
   readonly repositories: readonly RepositoryName[];
   readonly subscriptions: readonly Subscription[];
-  readonly receivers: readonly Receiver[];
+  readonly receivers: readonly FluxReceiver[];
   /** Every version ever published, in order. */
   readonly published: PublishedVersion[];
   /** What each repository's tags name now. */
@@ -35,7 +36,7 @@ const createSubscription = (
   random: Seeded,
   index: number,
   repository: RepositoryName,
-  receivers: readonly Receiver[],
+  receivers: readonly FluxReceiver[],
 ): Subscription => {
   const receiver = random.pick(receivers);
   const object = {

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { isDigest } from "../../artifact/digest.ts";
 import type { RepositoryName } from "../../artifact/repository.ts";
-import type { ObjectRef, Receiver, Selector, VerifyRule } from "../../ports.ts";
+import type { ObjectRef, Selector, VerifyRule } from "../../ports.ts";
+import type { FluxReceiver } from "../../receiver.ts";
 import type { AlertRoute } from "./compile-alerts.ts";
 
 /** Rules and receivers are named by their place in the lists; what follows from other fields is left out. */
@@ -21,7 +22,7 @@ export interface PackedSubscription {
 /** A catalog as it is written, everything once. */
 export interface PackedCatalog {
   readonly rules: readonly VerifyRule[];
-  readonly receivers: readonly Receiver[];
+  readonly receivers: readonly FluxReceiver[];
   readonly subscriptions: readonly PackedSubscription[];
   readonly followers: Readonly<Record<string, readonly ObjectRef[]>>;
   readonly alerts: readonly AlertRoute[];

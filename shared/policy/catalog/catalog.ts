@@ -1,5 +1,6 @@
 import { formatRepository, type RepositoryName, toRepositoryName } from "../../artifact/repository.ts";
-import type { ObjectRef, Receiver, Subscription } from "../../ports.ts";
+import type { ObjectRef, Subscription } from "../../ports.ts";
+import type { FluxReceiver } from "../../receiver.ts";
 import type { AlertRoute } from "./compile-alerts.ts";
 import { hashText } from "./hash.ts";
 import { type CatalogContent, packCatalog } from "./pack.ts";
@@ -11,9 +12,9 @@ export interface Catalog {
   match(repository: RepositoryName): readonly Subscription[];
   subscription(id: string): Subscription | undefined;
   subscriptions(): Iterable<Subscription>;
-  receiver(id: string): Receiver | undefined;
-  receivers(): Iterable<Receiver>;
-  receiversOf(subscription: Subscription): readonly Receiver[];
+  receiver(id: string): FluxReceiver | undefined;
+  receivers(): Iterable<FluxReceiver>;
+  receiversOf(subscription: Subscription): readonly FluxReceiver[];
   /** Objects that apply what the subscription selects. */
   followersOf(subscription: Subscription): readonly ObjectRef[];
   readonly alerts: readonly AlertRoute[];

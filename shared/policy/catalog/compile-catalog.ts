@@ -1,4 +1,5 @@
-import type { ObjectRef, Receiver, Subscription } from "../../ports.ts";
+import type { ObjectRef, Subscription } from "../../ports.ts";
+import type { FluxReceiver } from "../../receiver.ts";
 import { type Finding, toFinding } from "../finding.ts";
 import { GROUP } from "../manifest/kinds.ts";
 import type { Manifest } from "../manifest/manifest.ts";
@@ -28,7 +29,7 @@ export interface CatalogInputs {
 
 export interface CompiledCatalog {
   readonly subscriptions: readonly Subscription[];
-  readonly receivers: readonly Receiver[];
+  readonly receivers: readonly FluxReceiver[];
   /** By subscription: the objects that apply what it selects. */
   readonly followers: Readonly<Record<string, readonly ObjectRef[]>>;
   readonly alerts: readonly AlertRoute[];

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import type { ObjectRef, Receiver } from "../../ports.ts";
+import type { ObjectRef } from "../../ports.ts";
+import type { FluxReceiver } from "../../receiver.ts";
 import { GROUP, RECEIVER_KINDS, RECEIVER_KINDS_WITHOUT_VERSION } from "../manifest/kinds.ts";
 import { type Manifest, splitApiVersion } from "../manifest/manifest.ts";
 import { labels, optionalText, suspend } from "./fields.ts";
@@ -16,7 +17,7 @@ export interface ReachedResource {
 }
 
 export interface CompiledReceiver {
-  readonly receiver: Receiver;
+  readonly receiver: FluxReceiver;
   readonly manifest: Manifest;
   readonly resources: readonly ReachedResource[];
 }

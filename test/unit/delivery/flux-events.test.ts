@@ -183,11 +183,11 @@ describe("confirmation of a delivered version", () => {
     extra: Record<string, unknown>,
     object = OBJECT,
     digest: typeof DIGEST | typeof OTHER = DIGEST,
-  ) => toConfirmation(parseJson(event(extra)), object, digest);
+  ) => toConfirmation(parseJson(event(extra)), object, { tag: "1.4.2", digest });
 
   test.each([
-    { of: "the same digest", extra: {}, expected: "applied" },
-    { of: "recovery", extra: { reason: "Succeeded" }, expected: "applied" },
+    { of: "the same digest", extra: {}, expected: "has" },
+    { of: "recovery", extra: { reason: "Succeeded" }, expected: "has" },
     { of: "another digest", extra: { metadata: { revision: `1.4.2@${OTHER}` } }, expected: "unrelated" },
     { of: "the tag alone", extra: { metadata: { revision: "1.4.2" } }, expected: "unrelated" },
     { of: "a step on the way", extra: { reason: "DependencyNotReady" }, expected: "unrelated" },
@@ -210,7 +210,7 @@ describe("confirmation of a delivered version", () => {
     {
       of: "an older version of the API",
       object: { ...OBJECT, apiVersion: "source.toolkit.fluxcd.io/v1beta2" },
-      expected: "applied",
+      expected: "has",
     },
   ])("$of: $expected", ({ object, expected }) => {
     expect(confirmed({}, object)).toBe(expected);

@@ -42,7 +42,8 @@ const OUTCOMES: Readonly<Record<DecisionOutcome, true>> = {
 };
 
 /** Not those that take requests, run queues or send: their codes are no reasons of decisions. */
-const NOT_DECIDING = /(?:accept|announce|circuit-store|deliver|hints|intake|outbox|sweep|worker)\.ts$/;
+const NOT_DECIDING =
+  /(?:accept|announce|attempt|circuit-store|confirm|confirmable|deliver|entries|hints|intake|outbox|sweep|worker)\.ts$/;
 
 const decidingSource = (): string =>
   globSync("shared/pipeline/*.ts", { cwd: ROOT })

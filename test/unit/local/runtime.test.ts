@@ -252,9 +252,11 @@ describe("the embedded runtime", () => {
   test("goes backwards only by rollback, which is recorded with who and why", async () => {
     const runtime = await start();
     const client = createClient({ plainHttp: () => true });
-    for (const tag of ["1.0.0", "1.1.0"]) {
+    for (const [before, tag] of ["1.0.0", "1.1.0"].entries()) {
       await post(runtime, pushEvent(registry, tag, await pushTagged(tag)));
       await awaitDecision(runtime, tag);
+      // A newer decision would take the place of one that has not left.
+      while (receiver.accepted.length <= before) await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const rollBackTo = async (to: string) => {
       const config = toConfig();

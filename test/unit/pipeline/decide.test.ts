@@ -41,6 +41,7 @@ const contextOf = (
   mode: "enforce",
   origin: { source: "test" },
   evidenceDeadlineMs: DEADLINE_MS,
+  gatherMs: 0,
   ...changes,
 });
 

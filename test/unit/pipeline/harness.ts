@@ -3,12 +3,13 @@ import type { Digest } from "../../../shared/artifact/digest.ts";
 import { formatRepository } from "../../../shared/artifact/repository.ts";
 import type { OutcomeCode } from "../../../shared/delivery/outcomes.ts";
 import { type ErrorCode, PipelineError } from "../../../shared/errors.ts";
-import type { CatalogView, Delivery, PipelineDeps } from "../../../shared/pipeline/deps.ts";
+import type { CatalogView, Delivery, PipelineDeps, ReceiverHandling } from "../../../shared/pipeline/deps.ts";
 import { createSelectors } from "../../../shared/pipeline/selectors.ts";
 import type { Requirement } from "../../../shared/pipeline/verdict.ts";
 import { workOff } from "../../../shared/pipeline/worker.ts";
 import { createPipeline } from "../../../shared/pipeline.ts";
-import type { Push, Receiver, Subscription, Verification, VerifyRule } from "../../../shared/ports.ts";
+import type { ObjectRef, Push, Subscription, Verification, VerifyRule } from "../../../shared/ports.ts";
+import type { FluxReceiver } from "../../../shared/receiver.ts";
 import type { DecisionRecord, SubscriptionState } from "../../../shared/state.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
 import { createMemoryState } from "../../simulation/memory-state.ts";
@@ -46,7 +47,7 @@ export const subscriptionOf = (changes: Partial<Subscription> = {}): Subscriptio
   };
 };
 
-export const receiverOf = (id: string): Receiver => ({
+export const receiverOf = (id: string): FluxReceiver => ({
   id,
   cluster: "c",
   namespace: "apps",
@@ -79,6 +80,9 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     subscriptions: first,
     catalogVersion: "c1",
     mode: "enforce" as "enforce" | "observe",
+    followers: [] as readonly ObjectRef[],
+    handling: { configuration: "c1", concurrency: 1, intervalMs: 0 } as ReceiverHandling,
+    gatherMs: 0,
     requirement: { kind: "rules", rules: [ruleOf("r1")] } as Requirement,
     registryError: undefined as ErrorCode | undefined,
     outcome: "accepted" as OutcomeCode,
@@ -100,6 +104,7 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     receiver: (id) =>
       world.subscriptions.some(({ receivers }) => receivers.includes(id)) ? receiverOf(id) : undefined,
     subscriptions: () => world.subscriptions,
+    followersOf: () => world.followers,
   });
   const deps: PipelineDeps = {
     clock,
@@ -131,6 +136,7 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     selectorOf: createSelectors(),
     requirementOf: () => world.requirement,
     evidenceDeadlineMsOf: () => DEADLINE_MS,
+    handlingOf: () => world.handling,
     async send(delivery) {
       sent.push(delivery);
       const { outcome } = world;
@@ -143,6 +149,9 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
       },
       duplicateWindowMs: 3_600_000,
       deliveryLeaseMs: 60_000,
+      get gatherMs() {
+        return world.gatherMs;
+      },
     },
     log: (event, fields) => void log.push({ event, fields }),
   };

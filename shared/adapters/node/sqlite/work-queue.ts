@@ -48,8 +48,9 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
   const send = async (messages: readonly QueuedWork[]): Promise<void> => {
     if (messages.length === 0) return;
     const nowMs = clock.nowMs();
-    // Only a push is the sole trace of what it says. A hint that a power cut takes is made up for by the sweep.
-    const durability = messages.some(({ work }) => work.kind === "push") ? "durable" : "relaxed";
+    // Events are the sole trace of what they say. A hint that a power cut takes is made up for by the sweep.
+    const isEvent = ({ work: { kind } }: QueuedWork): boolean => kind === "push" || kind === "confirm";
+    const durability = messages.some(isEvent) ? "durable" : "relaxed";
     await database.write(durability, () => {
       const insert = database.statement(SEND);
       for (const { id, work, delayMs = 0 } of messages)
