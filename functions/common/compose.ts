@@ -10,8 +10,6 @@ import { createDeliverySender } from "./sender.ts";
 
 /** One attempt makes up to three requests (a rotation), fetches a token and drains the answers. */
 const toDeliveryLeaseMs = (receiverTimeoutMs: number): number => 3 * receiverTimeoutMs + 60_000;
-/** Pushes of one release, and objects of one push, come within this time; nobody notices it. */
-const GATHER_MS = 50;
 const DUPLICATE_WINDOW_MS = 7 * 24 * 3_600_000;
 
 /** What a runtime brings along: its adapters, and the catalog in use. */
@@ -23,12 +21,14 @@ export interface Platform<Q extends WorkQueue = WorkQueue, S extends StateStore 
   readonly catalog: SharedDeps["catalog"];
   readonly log: Log;
   readonly bus?: DecisionBus;
+  /** How long a burst is gathered, where the queue's delays are short enough for it. Default: not at all. */
+  readonly gatherMs?: number;
 }
 
 /** What evaluating and delivering share. Throws `SECRET_UNAVAILABLE` for a rule's key that cannot be read. */
 const composeShared = async <Q extends WorkQueue, S extends StateStore>(
   config: Config,
-  { clock, queue, state, secrets, catalog, log, bus }: Platform<Q, S>,
+  { clock, queue, state, secrets, catalog, log, bus, gatherMs = 0 }: Platform<Q, S>,
 ): Promise<SharedDeps & { readonly queue: Q; readonly state: S }> => ({
   clock,
   random: { fraction: Math.random },
@@ -42,7 +42,7 @@ const composeShared = async <Q extends WorkQueue, S extends StateStore>(
     mode: config.mode,
     duplicateWindowMs: DUPLICATE_WINDOW_MS,
     deliveryLeaseMs: toDeliveryLeaseMs(config.limits.receiverTimeoutMs),
-    gatherMs: GATHER_MS,
+    gatherMs,
   },
   log,
 });

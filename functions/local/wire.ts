@@ -20,6 +20,9 @@ export interface Surroundings {
   readonly log: Log;
 }
 
+/** Objects of one push, and pushes of one release, come within this time; nobody notices it. */
+const GATHER_MS = 50;
+
 /** The pipeline's surroundings on one machine. */
 export interface Wired {
   readonly deps: PipelineDeps & { readonly queue: SqliteWorkQueue; readonly state: SqliteStateStore };
@@ -49,7 +52,7 @@ export const wire = async (
   const policy = await openPolicy(config, { clock, secrets, state, log, toRoots });
   const { catalogs } = policy;
   const { fetchJson, close: closeFetchJson } = createFetchJson(config.network.allowPrivate);
-  const platform = { clock, queue, state, secrets, catalog: catalogs.current, log };
+  const platform = { clock, queue, state, secrets, catalog: catalogs.current, log, gatherMs: GATHER_MS };
   const delivery = await composeDelivery(config, platform);
   return {
     secrets,
