@@ -4,7 +4,7 @@ import { readConfigText } from "../../shared/adapters/node/config-file.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import { CliError } from "../../shared/cli/cli-error.ts";
 import type { PolicyPorts } from "../../shared/cli/policy-ports.ts";
-import type { ClusterSettings, Config } from "../../shared/config/config.ts";
+import type { Config } from "../../shared/config/config.ts";
 import { parseConfig } from "../../shared/config.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
 import type { LoadedCatalog } from "../common/catalogs.ts";
@@ -13,12 +13,6 @@ import { type CompiledCatalogPorts, loadCompiledCatalog } from "../common/compil
 import { loadManifestCatalog } from "../common/manifest-catalog.ts";
 import { createRegistry } from "../common/registry.ts";
 import { createTrustedRoots } from "../common/trusted-roots.ts";
-
-const toCluster = (name: string, folder: string): ClusterSettings => ({
-  name,
-  manifests: { kind: "folder", folder, intervalMs: 0 },
-  secrets: { data: new Map() },
-});
 
 const toWriteError = (path: string, cause: unknown): CliError => {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
@@ -54,8 +48,8 @@ export const createPolicyPorts = (env: Readonly<Record<string, string | undefine
       }
     },
     openRegistry: (config) => createRegistry(config, secrets, { nowMs: Date.now }),
-    loadFolder: (cluster, folder, { cwd }) =>
-      loadManifestCatalog([toCluster(cluster, resolve(cwd, folder))], createClusterReader(secrets)),
+    loadManifests: (name, manifests) =>
+      loadManifestCatalog([{ name, manifests, secrets: { data: new Map() } }], createClusterReader(secrets)),
     async writeFile(path, text, replace, { cwd }) {
       await writeFile(resolve(cwd, path), text, { flag: replace ? "w" : "wx" }).catch((cause: unknown) => {
         throw toWriteError(path, cause);

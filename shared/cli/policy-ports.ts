@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { Config, ManifestSettings } from "../config/config.ts";
 import type { Catalog } from "../policy/catalog/catalog.ts";
 import type { Finding } from "../policy/finding.ts";
 import type { OpenRegistry } from "./verify/ports.ts";
@@ -14,12 +14,8 @@ export interface PolicyPorts {
   /** Reads sluice.yaml and the manifests it names. Throws what `parseConfig` and the readers throw. */
   loadPolicy(config: string, io: { readonly cwd: string }): Promise<LoadedPolicy>;
   openRegistry(config: Config): OpenRegistry;
-  /** Compiles a folder of manifests on its own, before there is a sluice.yaml. */
-  loadFolder(
-    cluster: string,
-    folder: string,
-    io: { readonly cwd: string },
-  ): Promise<Omit<LoadedPolicy, "config">>;
+  /** Compiles one cluster's manifests on their own, before there is a sluice.yaml. Paths are absolute. */
+  loadManifests(cluster: string, manifests: ManifestSettings): Promise<Omit<LoadedPolicy, "config">>;
   /** Relative to the working folder. `replace: false` fails if the file is there. */
   writeFile(path: string, text: string, replace: boolean, io: { readonly cwd: string }): Promise<void>;
 }

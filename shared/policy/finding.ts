@@ -28,6 +28,7 @@ export const FINDING_CODES = {
   "source-absent": "error",
   "source-not-oci": "info",
   "range-invalid": "error",
+  "range-empty": "warning",
   "filter-invalid": "error",
   "exclusion-invalid": "error",
   "not-a-number": "error",
@@ -56,6 +57,7 @@ export const FINDING_CODES = {
   "pattern-unanchored": "warning",
   "pattern-dot": "warning",
   "pattern-matches-all": "error",
+  "pattern-never-matches": "error",
   "pattern-reusable-workflow": "warning",
 } as const satisfies Record<string, Severity>;
 

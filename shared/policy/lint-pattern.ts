@@ -16,25 +16,34 @@ export const quotePattern = (pattern: string): string =>
 const toOperators = (pattern: string): string =>
   pattern.replace(INERT, (inert) => (/^\\[Az]$/.test(inert) ? inert : FILLER.repeat(inert.length)));
 
+/** One alternative of a pattern, as it is written and its operators alone. */
+export interface Branch {
+  readonly text: string;
+  readonly operators: string;
+}
+
 /** What stands between the `|` outside of all groups: each branch is found on its own. */
-const toBranches = (operators: string): readonly string[] => {
-  const branches: string[] = [];
+export const toBranches = (pattern: string): readonly Branch[] => {
+  const operators = toOperators(pattern);
+  const branches: Branch[] = [];
   let depth = 0;
   let start = 0;
-  for (const [at, character] of [...operators].entries()) {
+  const end = (at: number): void => {
+    branches.push({ text: pattern.slice(start, at), operators: operators.slice(start, at) });
+    start = at + 1;
+  };
+  for (let at = 0; at < operators.length; at++) {
+    const character = operators[at];
     if (character === "(") depth++;
     else if (character === ")") depth--;
-    else if (character === "|" && depth === 0) {
-      branches.push(operators.slice(start, at));
-      start = at + 1;
-    }
+    else if (character === "|" && depth === 0) end(at);
   }
-  branches.push(operators.slice(start));
+  end(operators.length);
   return branches;
 };
 
-const isAnchored = (branch: string): boolean =>
-  /^(?:\(\?[a-zA-Z]+\))*(?:\^|\\A)/.test(branch) && /(?:\$|\\z)$/.test(branch);
+const isAnchored = ({ operators }: Branch): boolean =>
+  /^(?:\(\?[a-zA-Z]+\))*(?:\^|\\A)/.test(operators) && /(?:\$|\\z)$/.test(operators);
 
 /** `github.com`, `/.github`, `release.yml`: a literal dot is meant, any character is taken. */
 const hasLooseDot = (pattern: string): boolean =>
@@ -53,7 +62,7 @@ export const lintPattern = (field: string, pattern: string): readonly Complaint[
     return [["pattern-matches-all", `${label} matches everybody`]];
   }
   const complaints: Complaint[] = [];
-  if (!toBranches(toOperators(pattern)).every(isAnchored)) {
+  if (!toBranches(pattern).every(isAnchored)) {
     const message = `${label} is found anywhere in the text: begin it with ^ and end it with $`;
     complaints.push(["pattern-unanchored", message]);
   }

@@ -2,6 +2,7 @@ import type { RepositoryName } from "../artifact/repository.ts";
 import type { IdentityRule, Subscription } from "../ports.ts";
 import { type Finding, type Subject, toFinding } from "./finding.ts";
 import { type Complaint, lintPattern, quotePattern } from "./lint-pattern.ts";
+import { whyUnmatched } from "./lint-unmatched.ts";
 
 /** Claims that say whose workflow called a reusable one. */
 const CALLER_CLAIM = /^sourceRepository/;
@@ -27,7 +28,12 @@ const lintReusable = (
   return [["pattern-reusable-workflow", message]];
 };
 
-/** What is risky about one identity rule; pure, so that manifests and sluice.yaml are judged alike. */
+const lintUnmatched = (identity: IdentityRule): readonly Complaint[] => {
+  const why = whyUnmatched(identity);
+  return why === undefined ? [] : [["pattern-never-matches", `${why}: no signature can satisfy the rule`]];
+};
+
+/** What is risky or hopeless about one identity rule; pure, so that manifests and sluice.yaml are judged alike. */
 export const lintIdentity = (
   identity: IdentityRule,
   subject: Subject = {},
@@ -37,6 +43,7 @@ export const lintIdentity = (
     ...lintPattern("issuer", identity.issuer),
     ...lintPattern("subject", identity.subject),
     ...Object.entries(identity.claims ?? {}).flatMap(([name, pattern]) => lintPattern(name, pattern)),
+    ...lintUnmatched(identity),
     ...lintReusable(identity, repository),
   ].map(([code, message]) => toFinding(code, message, subject));
 

@@ -1,4 +1,5 @@
 import { dirname, relative, resolve } from "node:path";
+import type { ManifestSettings } from "../../config/config.ts";
 import { usageError } from "../cli-error.ts";
 import { draftConfig } from "../init/draft-config.ts";
 import { type CommandIo, globalOptions, type Register } from "../io.ts";
@@ -7,31 +8,66 @@ import { printable } from "../printable.ts";
 import { examples } from "../program.ts";
 
 interface InitOptions {
-  readonly manifests: string;
+  readonly manifests?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly inCluster?: boolean;
   readonly cluster: string;
   readonly force?: boolean;
   readonly print?: boolean;
 }
 
+/** Where the manifests are now, and how the new file says so. */
+interface Place {
+  readonly settings: ManifestSettings;
+  readonly written: Readonly<Record<string, string | true>>;
+}
+
 const CLUSTER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** As the new file should name the folder: relative to itself. */
-const toFolder = (manifests: string, config: string, cwd: string): string => {
-  const path = relative(dirname(resolve(cwd, config)), resolve(cwd, manifests));
-  return path.startsWith("..") ? path : `./${path}`;
+const toPlace = (
+  { manifests, kubeconfig, context, inCluster }: InitOptions,
+  file: string,
+  cwd: string,
+): Place => {
+  const intervalMs = 0;
+  /** As the new file should name it: relative to itself. */
+  const fromFile = (path: string): string => {
+    const found = relative(dirname(resolve(cwd, file)), resolve(cwd, path));
+    return found.startsWith("..") ? found : `./${found}`;
+  };
+  const named = [manifests, kubeconfig, inCluster].filter((option) => option !== undefined);
+  if (named.length !== 1)
+    throw usageError("write one of --manifests FOLDER, --kubeconfig FILE and --in-cluster");
+  if (context !== undefined && kubeconfig === undefined)
+    throw usageError("--context belongs to --kubeconfig");
+  if (manifests !== undefined) {
+    const settings = { kind: "folder", folder: resolve(cwd, manifests), intervalMs } as const;
+    return { settings, written: { folder: fromFile(manifests) } };
+  }
+  if (kubeconfig === undefined) {
+    return { settings: { kind: "in-cluster", intervalMs }, written: { inCluster: true } };
+  }
+  const chosen = context === undefined ? {} : { context };
+  return {
+    settings: { kind: "kubeconfig", path: resolve(cwd, kubeconfig), ...chosen, intervalMs },
+    written: { kubeconfig: fromFile(kubeconfig), ...chosen },
+  };
 };
 
 const init = async (
   ports: PolicyPorts,
   io: CommandIo,
   config: string,
-  { manifests, cluster, force = false, print = false }: InitOptions,
+  options: InitOptions,
 ): Promise<string> => {
+  const { cluster, force = false, print = false } = options;
   if (!CLUSTER_NAME.test(cluster)) {
     throw usageError(`--cluster ${cluster}: write lower-case letters, digits and dashes`);
   }
-  const { catalog, findings } = await ports.loadFolder(cluster, manifests, io);
-  const text = draftConfig({ cluster, folder: toFolder(manifests, config, io.cwd), catalog });
+  const { settings, written } = toPlace(options, config, io.cwd);
+  const { catalog, findings } = await ports.loadManifests(cluster, settings);
+  const text = draftConfig({ cluster, manifests: written, catalog });
   if (print) return text;
   await ports.writeFile(config, text, force, io);
   const objects = [...catalog.subscriptions()].length;
@@ -48,12 +84,12 @@ export const createInitCommand =
       .command("init")
       .summary("write a first sluice.yaml")
       .description(
-        "Reads a folder of rendered Flux manifests and writes a sluice.yaml for it: one cluster, a source for each\nregistry that its objects pull from, and the repositories that nobody has to sign yet. It observes only.",
+        "Reads rendered Flux manifests from a folder, or a running cluster, and writes a sluice.yaml for them: one\ncluster, a source for each registry that its objects pull from, and the repositories that nobody has to sign\nyet. It observes only.",
       )
-      .requiredOption(
-        "--manifests <folder>",
-        "folder of rendered manifests (what kustomize or flux build prints)",
-      )
+      .option("--manifests <folder>", "folder of rendered manifests (what kustomize or flux build prints)")
+      .option("--kubeconfig <file>", "read them from a running cluster")
+      .option("--context <name>", "context of the kubeconfig (default: its current one)")
+      .option("--in-cluster", "read them from the cluster that Sluice runs in, by its service account")
       .option("--cluster <name>", "name of the cluster", "production")
       .option("--force", "replace the file if it is there")
       .option("--print", "print it instead of writing a file")
@@ -62,6 +98,7 @@ export const createInitCommand =
         examples(
           "flux build kustomization apps --path ./apps --dry-run > rendered/apps.yaml",
           "sluice init --manifests rendered && sluice plan",
+          "sluice init --kubeconfig ~/.kube/config --context production",
         ),
       )
       .action(async (options: InitOptions, command) => {

@@ -3,6 +3,7 @@ import { durationOption } from "../options.ts";
 import { createPaint, type Paint } from "../paint.ts";
 import { GAPS, type PlanRow, type Selected, toPlanRow } from "../plan/row.ts";
 import { selectNow } from "../plan/select-now.ts";
+import { findUnused, type Unused } from "../plan/unused.ts";
 import type { LoadedPolicy, PolicyPorts } from "../policy-ports.ts";
 import { printable } from "../printable.ts";
 import { examples } from "../program.ts";
@@ -71,7 +72,20 @@ const formatCluster = (paint: Paint, cluster: string, rows: readonly PlanRow[]):
   return `${paint.strong(`cluster ${cluster}`)}\n${formatTable(paint, headings, cells)}${notes}`;
 };
 
-const format = (paint: Paint, { config, findings }: LoadedPolicy, rows: readonly PlanRow[]): string => {
+const formatUnused = (paint: Paint, { rules, sources }: Unused): string =>
+  [
+    ...rules.map((rule) => `${rule} of sluice.yaml matches no object's repository`),
+    ...sources.map((source) => `source ${source} of sluice.yaml brings no object's events`),
+  ]
+    .map((line) => `${paint.warn("!")} ${line}\n`)
+    .join("");
+
+const format = (
+  paint: Paint,
+  { config, findings }: LoadedPolicy,
+  rows: readonly PlanRow[],
+  unused: Unused,
+): string => {
   const byCluster = Map.groupBy(rows, ({ cluster }) => cluster);
   const clusters = config.clusters.map(({ name }) => {
     const own = byCluster.get(name);
@@ -82,7 +96,8 @@ const format = (paint: Paint, { config, findings }: LoadedPolicy, rows: readonly
   const count = findings.filter(({ severity }) => severity !== "info").length;
   const lint =
     count === 0 ? "" : `\n${count} finding${count === 1 ? "" : "s"} in the manifests; see \`sluice lint\`\n`;
-  return `mode ${config.mode}\n\n${clusters.join("\n")}${lint}`;
+  const left = formatUnused(paint, unused);
+  return `mode ${config.mode}\n\n${clusters.join("\n")}${left === "" ? "" : `\n${left}`}${lint}`;
 };
 
 /** `sluice plan`: what is followed, who must sign, who is told, and what is missing. */
@@ -105,11 +120,12 @@ export const createPlanCommand =
         const { json, config } = globalOptions(command);
         const policy = await ports.loadPolicy(config, io);
         const rows = await plan(ports, policy, io, options);
+        const unused = findUnused(policy.config, policy.catalog);
         const { mode } = policy.config;
         io.stdout.write(
           json
-            ? `${JSON.stringify({ mode, objects: rows, findings: policy.findings })}\n`
-            : format(createPaint(io.color), policy, rows),
+            ? `${JSON.stringify({ mode, objects: rows, unused, findings: policy.findings })}\n`
+            : format(createPaint(io.color), policy, rows, unused),
         );
       });
   };

@@ -5,8 +5,8 @@ import { draftSources } from "./draft-sources.ts";
 
 export interface DraftInputs {
   readonly cluster: string;
-  /** As sluice.yaml should name it. */
-  readonly folder: string;
+  /** As sluice.yaml should say it. */
+  readonly manifests: Readonly<Record<string, string | true>>;
   readonly catalog: Catalog;
 }
 
@@ -43,8 +43,8 @@ const draftRegistries = (hosts: readonly string[]): readonly string[] => {
   ];
 };
 
-/** A first sluice.yaml for a folder of manifests: it observes, sends nothing, and says what to fill in. */
-export const draftConfig = ({ cluster, folder, catalog }: DraftInputs): string => {
+/** A first sluice.yaml for one cluster: it observes, sends nothing, and says what to fill in. */
+export const draftConfig = ({ cluster, manifests, catalog }: DraftInputs): string => {
   const subscriptions = [...catalog.subscriptions()].filter(({ repository }) =>
     SAFE_REPOSITORY.test(formatRepository(repository)),
   );
@@ -59,7 +59,7 @@ export const draftConfig = ({ cluster, folder, catalog }: DraftInputs): string =
     "clusters:",
     `  - name: ${cluster}`,
     "    manifests:",
-    `      folder: ${JSON.stringify(folder)}`,
+    ...Object.entries(manifests).map(([key, value]) => `      ${key}: ${JSON.stringify(value)}`),
     "    # How this cluster's Flux Receivers are reached; enforce mode needs it.",
     "    # receiver:",
     "    #   baseUrl: https://flux-webhook.example.com",

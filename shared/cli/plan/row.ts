@@ -1,8 +1,10 @@
 import { formatRepository } from "../../artifact/repository.ts";
-import type { Config } from "../../config/config.ts";
+import type { Config, RuleSettings } from "../../config/config.ts";
 import { rulesFor } from "../../config/to-rules.ts";
 import type { Catalog } from "../../policy/catalog/catalog.ts";
 import type { Finding } from "../../policy/finding.ts";
+import { isRangeEmpty } from "../../policy/lint-range.ts";
+import { whyUnmatched } from "../../policy/lint-unmatched.ts";
 import type { Subscription } from "../../ports.ts";
 import { selectorText, signersText } from "../subscription-text.ts";
 import { covers } from "./covers.ts";
@@ -14,6 +16,9 @@ export const GAPS = {
   "no-identity-rule":
     "nobody has to sign it, so every version is rejected; write a rule or `unverified: allow`",
   "unverified-allowed": "let through unsigned, by a rule with `unverified: allow`",
+  "signer-impossible":
+    "no signature can satisfy a rule of it, so every version is rejected; see `sluice lint`",
+  "range-empty": "no version can be in its range",
   "no-receiver": "no Receiver reaches it, so nobody is told",
   "no-event-source": "no source brings its registry's events; only the sweep sees its pushes",
   "nothing-selected": "no tag of the repository matches now",
@@ -53,6 +58,14 @@ const isAbout = ({ object, cluster }: Finding, subscription: Subscription): bool
   object.namespace === subscription.object.namespace &&
   object.name === subscription.object.name;
 
+/** A rule that nobody's signature satisfies: it names nobody, or only whom no certificate can name. */
+const isImpossible = (
+  rule: Pick<RuleSettings, "identities"> & { keys: readonly unknown[]; unverified?: boolean },
+) =>
+  rule.unverified !== true &&
+  rule.keys.length === 0 &&
+  rule.identities.every((identity) => whyUnmatched(identity) !== undefined);
+
 export const toPlanRow = (
   subscription: Subscription,
   selected: Selected,
@@ -80,6 +93,8 @@ export const toPlanRow = (
     ["object-invalid", isRefused],
     ["no-identity-rule", nobody && required.length === 0],
     ["unverified-allowed", nobody && required.length > 0],
+    ["signer-impossible", [...rules, ...required].some(isImpossible)],
+    ["range-empty", isRangeEmpty(subscription.selector)],
     ["no-receiver", receivers.length === 0],
     ["no-event-source", sources.length === 0],
     ["nothing-selected", selected.kind === "none"],

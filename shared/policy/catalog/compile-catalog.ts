@@ -1,6 +1,7 @@
 import type { ObjectRef, Subscription } from "../../ports.ts";
 import type { FluxReceiver } from "../../receiver.ts";
 import { type Finding, toFinding } from "../finding.ts";
+import { isRangeEmpty } from "../lint-range.ts";
 import { GROUP } from "../manifest/kinds.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { compileSelector } from "../select.ts";
@@ -123,6 +124,9 @@ const compileObjects = (scope: ClusterScope): CompiledObjects => {
 const reportDraft = ({ subscription, manifest }: Draft, reached: boolean, scope: ClusterScope): void => {
   const { problem } = compileSelector(subscription.selector);
   if (problem !== undefined) scope.report(problem.code, problem.message, manifest);
+  else if (isRangeEmpty(subscription.selector)) {
+    scope.report("range-empty", "no version can be in its range", manifest);
+  }
   if (subscription.suspended) scope.report("suspended", "is suspended: known, and left alone", manifest);
   else if (!reached) scope.report("receiver-absent", "no Receiver reaches what must be annotated", manifest);
 };

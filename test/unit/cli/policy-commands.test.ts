@@ -7,17 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pushArtifact } from "../../../functions/local/playground/artifacts.ts";
 import { createPolicyPorts } from "../../../functions/local/policy-ports.ts";
 import { createCompileCommand } from "../../../shared/cli/commands/compile.ts";
-import { createInitCommand } from "../../../shared/cli/commands/init.ts";
 import { createLintCommand } from "../../../shared/cli/commands/lint.ts";
 import { createPlanCommand } from "../../../shared/cli/commands/plan.ts";
-import { parseConfig } from "../../../shared/config.ts";
 import { parseCatalog } from "../../../shared/policy/catalog/catalog-json.ts";
 import { runSluice } from "../../support/cli.ts";
 
 const ports = createPolicyPorts({});
-const commands = [createInitCommand, createPlanCommand, createLintCommand, createCompileCommand].map(
-  (create) => create(ports),
-);
+const commands = [createPlanCommand, createLintCommand, createCompileCommand].map((create) => create(ports));
 
 let folder = "";
 let host = "";
@@ -142,6 +138,39 @@ describe("plan", () => {
     expect(stdout).toMatch(/\n! 127\.0\.0\.1:1\/acme\/gone: .*127\.0\.0\.1:1/);
   });
 
+  test("a rule that can never match is named: no such repository, signer or version", async () => {
+    await mkdir(join(folder, "never"));
+    await writeFile(
+      join(folder, "never", "a.yaml"),
+      ociRepository("signed", "ghcr.io/acme/app", '{semver: ">2 <1"}', VERIFY) +
+        ociRepository("keyless", "ghcr.io/acme/app", "{tag: a}", ", verify: {provider: cosign}"),
+    );
+    await writeFile(
+      join(folder, "never.yaml"),
+      `mode: observe
+clusters: [{name: a, manifests: {folder: never}}]
+sources:
+- {type: ghcr, secrets: [{env: SECRET}]}
+- {type: zot, registry: zot.example.com, secrets: [{env: SECRET}]}
+rules:
+- {repositories: ghcr.io/acme/wroker, unverified: allow}
+- {repositories: ghcr.io/acme/**, unverified: allow}
+`,
+    );
+    const { objects, unused } = JSON.parse(
+      (await sluice("plan", "--offline", "--json", "--config", "never.yaml")).stdout,
+    );
+    expect(objects.map(({ gaps }: { gaps: string[] }) => gaps)).toEqual([
+      ["object-invalid", "signer-impossible", "no-receiver"],
+      ["range-empty", "no-receiver"],
+    ]);
+    expect(unused).toEqual({ rules: ["rules[0]"], sources: ["zot"] });
+    const { stdout } = await sluice("plan", "--offline", "--config", "never.yaml");
+    expect(stdout).toContain("\n! OCIRepository/apps/signed: no version can be in its range\n");
+    expect(stdout).toContain("\n! rules[0] of sluice.yaml matches no object's repository\n");
+    expect(stdout).toContain("\n! source zot of sluice.yaml brings no object's events\n");
+  });
+
   test("--offline asks no registry", async () => {
     const { stdout } = await sluice("plan", "--offline", "--json");
     const kinds = JSON.parse(stdout).objects.map(
@@ -248,60 +277,5 @@ describe("compile", () => {
       stdout: "",
       stderr: "sluice: absent/catalog.json cannot be written (ENOENT)\n",
     });
-  });
-});
-
-describe("init", () => {
-  test("writes a file that is valid, follows what is there, and sends nothing", async () => {
-    const { code, stdout } = await sluice("init", "--manifests", "apps", "--config", "new.yaml");
-    expect([code, stdout]).toEqual([0, "wrote new.yaml for 4 objects, in observe mode. Next: sluice plan\n"]);
-    const text = await readFile(join(folder, "new.yaml"), "utf8");
-    const config = parseConfig(text, { file: "new.yaml", baseFolder: folder });
-    expect(config).toMatchObject({
-      mode: "observe",
-      clusters: [{ name: "production", manifests: { folder: join(folder, "apps") } }],
-    });
-    expect(text).toContain(`#       - "${host}/acme/app"\n`);
-    expect((await sluice("plan", "--config", "new.yaml", "--offline")).code).toBe(0);
-  });
-
-  test("does not replace a file unless told to", async () => {
-    const again = ["init", "--manifests", "apps", "--config", "again.yaml"];
-    expect((await sluice(...again)).code).toBe(0);
-    expect(await sluice(...again)).toMatchObject({
-      code: 2,
-      stderr: "sluice: again.yaml is there already; replace it with --force\n",
-    });
-    expect((await sluice(...again, "--force")).code).toBe(0);
-  });
-
-  test.each([
-    ["ghcr.io", "ghcr"],
-    ["docker.io", "dockerhub"],
-    ["quay.io", "quay"],
-    ["acme.azurecr.io", "acr-webhook"],
-    ["eu-docker.pkg.dev", "gar"],
-    ["eu.gcr.io", "gar"],
-    ["123456789012.dkr.ecr.eu-west-1.amazonaws.com", "ecr"],
-    ["public.ecr.aws", "ecr"],
-    ["registry.example.com:5000", "distribution"],
-    ["evil-ghcr.io", "distribution"],
-    ["localhost:5000", "distribution"],
-  ])("objects on %s need a source of type %s", async (pulled, type) => {
-    const name = `host-${pulled.replaceAll(/[^a-z0-9]/g, "-")}`;
-    await mkdir(join(folder, name));
-    await writeFile(join(folder, name, "a.yaml"), ociRepository("a", `${pulled}/acme/app`, "{tag: a}"));
-    const { stdout } = await sluice("init", "--manifests", name, "--print", "--cluster", "b");
-    const { sources, clusters } = parseConfig(stdout, { file: "x", baseFolder: folder });
-    expect([sources.map((source) => source.type), clusters[0]?.name]).toEqual([[type], "b"]);
-  });
-
-  test.each([
-    [["--manifests", "apps", "--cluster", "Big City"], 2],
-    [["--manifests", "no-such-folder"], 2],
-    [[], 2],
-  ])("%j is refused", async (argv, code) => {
-    const run = await sluice("init", ...argv, "--config", "refused.yaml");
-    expect([run.code, run.stderr.split("\n").length]).toEqual([code, 2]);
   });
 });

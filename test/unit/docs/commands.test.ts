@@ -28,7 +28,7 @@ const outOfReach = async (): Promise<never> => {
 };
 const policy = {
   loadPolicy: outOfReach,
-  loadFolder: outOfReach,
+  loadManifests: outOfReach,
   writeFile: outOfReach,
   openRegistry: () => {
     throw new Error("not asked");

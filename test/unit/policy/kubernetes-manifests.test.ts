@@ -1,6 +1,5 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -13,6 +12,7 @@ import { compileCatalog } from "../../../shared/policy/catalog/compile-catalog.t
 import { listNamedSecrets } from "../../../shared/policy/catalog/named-secrets.ts";
 import { SERVED_RESOURCES } from "../../../shared/policy/manifest/kinds.ts";
 import { readManifests } from "../../../shared/policy/manifest/read-manifests.ts";
+import { type ClusterApi, startClusterApi, toSecret } from "../../support/cluster-api.ts";
 
 const PEM = "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n";
 const TOKEN = "a-token-of-the-cluster";
@@ -33,33 +33,15 @@ const groups = {
   ],
 };
 
-const toSecret = (data: Readonly<Record<string, string>>) => ({
-  data: Object.fromEntries(
-    Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")]),
-  ),
-});
-
 let folder: string;
 let answers: Map<string, unknown>;
 let asked: string[];
 let handle: Handler;
-const server = createServer((request, response) => handle(request, response));
-let kubeconfig: string;
+let cluster: ClusterApi;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sluice-kube-"));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  kubeconfig = join(folder, "config");
-  const config = {
-    "current-context": "c",
-    contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
-    clusters: [
-      { name: "c", cluster: { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true } },
-    ],
-    users: [{ name: "u", user: { token: TOKEN } }],
-  };
-  await writeFile(kubeconfig, JSON.stringify(config));
+  cluster = await startClusterApi(folder, TOKEN, (request, response) => handle(request, response));
   asked = [];
   const base = "/apis/source.toolkit.fluxcd.io/v1beta2";
   answers = new Map<string, unknown>([
@@ -87,12 +69,11 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await cluster.close();
   await rm(folder, { recursive: true });
 });
 
-const access = () => ({ kind: "kubeconfig", path: kubeconfig }) as const;
+const access = () => ({ kind: "kubeconfig", path: cluster.kubeconfig }) as const;
 const list = (limits?: Parameters<typeof createKubernetesApi>[1]) =>
   listKubernetesManifests(
     createKubernetesApi(access(), limits),
@@ -180,9 +161,9 @@ describe("manifests from a running cluster", () => {
   });
 
   test.each([
-    ["not there", () => rm(kubeconfig)],
-    ["not a kubeconfig", () => writeFile(kubeconfig, "hello")],
-    ["without the context", () => writeFile(kubeconfig, "{current-context: x}")],
+    ["not there", () => rm(cluster.kubeconfig)],
+    ["not a kubeconfig", () => writeFile(cluster.kubeconfig, "hello")],
+    ["without the context", () => writeFile(cluster.kubeconfig, "{current-context: x}")],
   ] as const)("a kubeconfig that is %s is CONFIG_INVALID", async (_, arrange) => {
     await arrange();
     expect(() => createKubernetesApi(access())).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { lintIdentity, lintSubscriptions } from "../../../shared/policy/lint.ts";
+import { lintPattern } from "../../../shared/policy/lint-pattern.ts";
 import { compileText, ociRepository } from "./compile-text.ts";
 
 const ISSUER = "^https://token\\.actions\\.githubusercontent\\.com$";
@@ -43,9 +44,52 @@ describe("patterns", () => {
     ["no pattern", "(", ["verify-pattern-invalid"]],
     ["what RE2 cannot", "^(?=a)a$", ["verify-pattern-invalid"]],
   ])("%s: %s", (_, issuer, expected) => {
-    expect(codes(issuer, "^me$")).toEqual(expected);
-    expect(codes("^me$", issuer)).toEqual(expected);
-    expect(codes("^me$", "^me$", { sourceRepositoryRef: issuer })).toEqual(expected);
+    expect(lintPattern("issuer", issuer).map(([code]) => code)).toEqual(expected);
+    const url = "^https://me$";
+    expect(codes(url, issuer)).toEqual(expected);
+    expect(codes(url, "^me$", { sourceRepositoryRef: issuer })).toEqual(expected);
+  });
+});
+
+describe("rules that no certificate can match", () => {
+  const HOPELESS = ["pattern-never-matches"];
+  const GOOGLE = "^https://accounts\\.google\\.com$";
+  const workflow = "^https://github\\.com/acme/app/\\.github/workflows/release\\.yml";
+
+  test.each<[string, string, string]>([
+    ["an issuer without its scheme", "^token\\.actions\\.githubusercontent\\.com$", OWN],
+    ["an issuer with a slash too many", ISSUER.replace("$", "/$"), OWN],
+    ["each branch of an issuer", "^accounts\\.google\\.com$|^gitlab\\.com$", "^a$"],
+    ["an issuer's scheme alone", "^https:$", "^a$"],
+    ["text behind the end", GOOGLE, "^ci@acme\\.example$/x$"],
+    ["text before the beginning", GOOGLE, "^a^ci@acme\\.example$"],
+    ["GitHub's claim for its certificate's subject", ISSUER, "^repo:acme/app:ref:refs/heads/main$"],
+    ["GitHub's repository for its workflow", ISSUER, "^acme/app$"],
+    ["a workflow without its ref", ISSUER, `${workflow}$`],
+    ["a workflow somewhere, without its ref", ISSUER, "^https://github\\.com/acme/.*\\.yaml$"],
+  ])("%s", (_, issuer, subject) => {
+    expect(codes(issuer, subject).filter((code) => HOPELESS.includes(code))).toEqual(HOPELESS);
+  });
+
+  test.each<[string, string, string]>([
+    ["a careful rule", ISSUER, OWN],
+    ["one branch that could", `^x$|${ISSUER}`, OWN],
+    ["an issuer that begins with anything", "^.*\\.githubusercontent\\.com$", OWN],
+    ["an issuer with a group", "^(https://accounts\\.google\\.com)$", "^a$"],
+    ["an optional letter", "^https?://idp\\.example$", "^a$"],
+    ["a slash that another issuer has", "^https://acme\\.eu\\.auth0\\.com/$", "^a$"],
+    ["an enterprise of GitHub's", ISSUER.replace("$", "/acme$"), OWN],
+    ["a mail address elsewhere", GOOGLE, "^ci@acme\\.example$"],
+    ["a claim elsewhere", "^https://gitlab\\.com$", "^project_path:acme/app:ref_type:branch$"],
+    ["any ref", ISSUER, `${workflow}@.*$`],
+    ["an optional end", ISSUER, `${workflow}(@.+)?$`],
+    ["a ref by any character", ISSUER, `${workflow}.refs/tags/v1$`],
+    ["no anchors", ISSUER, "release\\.yml"],
+    ["flags", "(?i)^TOKEN$", OWN],
+    ["anchors of branches in a group", GOOGLE, "(^a@b$|^c@d$)"],
+    ["an escaped dollar", GOOGLE, "^a\\$b$"],
+  ])("but not %s", (_, issuer, subject) => {
+    expect(codes(issuer, subject)).not.toContain("pattern-never-matches");
   });
 });
 
