@@ -285,7 +285,8 @@ export interface WorkSettler<Message> {
 
 /** The consuming side, where the platform does not call us. */
 export interface WorkConsumer extends WorkSettler<ReceivedWork> {
-  receive(limit: number, leaseMs: number): Promise<readonly ReceivedWork[]>;
+  /** Of these kinds, the first of them first; absent: of all. */
+  receive(limit: number, leaseMs: number, kinds?: readonly Work["kind"][]): Promise<readonly ReceivedWork[]>;
 }
 
 /** Work that was set aside, for a person to look at. */

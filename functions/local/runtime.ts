@@ -13,7 +13,7 @@ import { lockInstance } from "./instance-lock.ts";
 import { createServer } from "./server.ts";
 import { startTimers } from "./timers.ts";
 import { type Surroundings, type Wired, wire } from "./wire.ts";
-import { startWorkers } from "./workers.ts";
+import { startWorkers, toLanes } from "./workers.ts";
 
 const STOP_GRACE_MS = 5_000;
 
@@ -85,11 +85,12 @@ const startAll = async (config: Config, wired: Wired) => {
     refreshTrustedRoot: wired.refreshTrustedRoot,
   });
   const server = await startServer(config, wired, timers.reload);
-  const concurrency = config.limits.evaluations + config.limits.deliveries;
+  const { evaluations, deliveries, attempts } = config.limits;
   const workers = startWorkers({
     ...deps,
     pipeline,
-    concurrency,
+    lanes: toLanes(evaluations, deliveries),
+    maxAttempts: attempts,
     workTimeoutMs: deps.settings.deliveryLeaseMs,
   });
   return {

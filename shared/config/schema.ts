@@ -93,7 +93,13 @@ const limits = section("Bounds on what a peer can make Sluice do.", {
   eventsPerMinute: v.optional(whole("Events from one source in a minute; default 6000.", 1, 10_000_000)),
   evaluations: v.optional(whole("Artifacts judged at the same time; default 8.", 1, 1_024)),
   deliveries: v.optional(whole("Requests to receivers at the same time; default 64.", 1, 4_096)),
-  attempts: v.optional(whole("Tries of one piece of work before it is set aside; default 12.", 1, 100)),
+  attempts: v.optional(
+    whole(
+      "Tries of one piece of work before it is set aside; default 300, about a day. The first ten seconds of a push may take a dozen.",
+      20,
+      100_000,
+    ),
+  ),
   registryTimeout: v.optional(duration("Wait for one registry answer; default 30s.", "30s", "1s", "5m")),
   receiverTimeout: v.optional(
     duration("Wait for a receiver; default 60s. Hanging up earlier cancels its work.", "60s", "1s", "5m"),

@@ -126,7 +126,7 @@ const toLimits = (input: ConfigInput["limits"]): Limits => ({
   eventsPerMinute: input?.eventsPerMinute ?? 6_000,
   evaluations: input?.evaluations ?? 8,
   deliveries: input?.deliveries ?? 64,
-  attempts: input?.attempts ?? 12,
+  attempts: input?.attempts ?? 300,
   registryTimeoutMs: input?.registryTimeout ?? 30_000,
   receiverTimeoutMs: input?.receiverTimeout ?? MINUTE_MS,
 });

@@ -6,8 +6,8 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
 /** As often the other side's own word on when to come back is taken; then ours counts too. */
 const TRUSTED_WAITS = 20;
-/** About a day of tries at the longest delay; then a person looks. The sweep finds the version again anyway. */
-const MAX_RECEIVES = 300;
+/** The default: about a day of tries at the longest delay; then a person looks. The sweep finds the version again anyway. */
+export const DEFAULT_ATTEMPTS = 300;
 
 /** Doubling, capped, with jitter over the upper half, so that a recovered registry is not met by all at once. */
 export const retryDelayMs = (receiveCount: number, random: Random): number => {
@@ -28,6 +28,8 @@ export interface WorkerDeps<Message extends Settleable> {
   readonly consumer: WorkSettler<Message>;
   readonly random: Random;
   readonly log: Log;
+  /** Tries before a message is parked. */
+  readonly maxAttempts?: number;
   readonly run: (message: Message) => Promise<void>;
 }
 
@@ -35,7 +37,7 @@ const describe = (error: unknown): string => (error instanceof Error ? error.mes
 
 /** Runs one received message and settles it with the queue: complete, retry later, or dead-letter with a reason. */
 export const workOff = async <Message extends Settleable>(
-  { consumer, random, log, run }: WorkerDeps<Message>,
+  { consumer, random, log, maxAttempts = DEFAULT_ATTEMPTS, run }: WorkerDeps<Message>,
   received: Message,
 ): Promise<void> => {
   const { id, receiveCount } = received;
@@ -52,7 +54,7 @@ export const workOff = async <Message extends Settleable>(
       return consumer.park(received, settlement.reason);
     case "retry": {
       const reason = describe(settlement.error);
-      if (receiveCount >= MAX_RECEIVES) {
+      if (receiveCount >= maxAttempts) {
         log("work-parked", { id, work, reason });
         return consumer.park(received, `gave up after ${receiveCount} tries: ${reason}`);
       }

@@ -8,6 +8,7 @@ import { MIGRATIONS } from "../../shared/adapters/node/sqlite/migrations.ts";
 import { createSqliteStateStore } from "../../shared/adapters/node/sqlite/state-store.ts";
 import { createSqliteWorkQueue } from "../../shared/adapters/node/sqlite/work-queue.ts";
 import { PipelineError } from "../../shared/errors.ts";
+import type { Work } from "../../shared/ports.ts";
 import { describeStateStore } from "./state-store.suite.ts";
 import { describeWorkQueue } from "./work-queue.suite.ts";
 
@@ -71,6 +72,25 @@ describe("the state file", () => {
     await queue.complete(received);
     await queue.send([hint]);
     expect(await queue.receive(10, 1_000)).toHaveLength(1);
+    await close();
+  });
+
+  test("hands out only the kinds asked for, the first of them first", async () => {
+    const { database, clock, close } = openTemporary();
+    const queue = createSqliteWorkQueue(database, clock);
+    const receive = async (limit: number, kinds?: readonly Work["kind"][]) =>
+      (await queue.receive(limit, 1_000, kinds)).map(({ id }) => id);
+    await queue.send([
+      { id: "d1", work: { kind: "deliver", receiver: "r1" } },
+      { id: "d2", work: { kind: "deliver", receiver: "r2" }, delayMs: 5 },
+      { id: "e", work: { kind: "evaluate", subscription: "s" } },
+    ]);
+    expect([queue.nextAtMs(["sweep"]), queue.nextAtMs(["deliver"])]).toEqual([undefined, clock.nowMs()]);
+    expect(await receive(10, ["sweep"])).toEqual([]);
+    expect(await receive(1, ["evaluate", "deliver"])).toEqual(["e"]);
+    expect(await receive(10, ["push", "evaluate"])).toEqual([]);
+    expect(await receive(10)).toEqual(["d1"]);
+    expect(queue.nextAtMs(["sweep", "deliver"])).toBe(clock.nowMs() + 5);
     await close();
   });
 

@@ -67,9 +67,12 @@ export const createMemoryQueue = (clock: Clock): MemoryQueue => {
       return nextMs;
     },
     send,
-    async receive(limit, leaseMs) {
+    async receive(limit, leaseMs, kinds) {
       const nowMs = clock.nowMs();
-      const ready = [...rows.values()].filter((row) => row.availableAtMs <= nowMs);
+      const ready = [...rows.values()].filter(
+        ({ message, availableAtMs }) =>
+          availableAtMs <= nowMs && (kinds === undefined || kinds.includes(message.work.kind)),
+      );
       ready.sort((a, b) => a.availableAtMs - b.availableAtMs || (a.message.id < b.message.id ? -1 : 1));
       return ready.slice(0, limit).map((row) => {
         row.availableAtMs = nowMs + leaseMs;

@@ -87,7 +87,7 @@ export const createSteppedQueue = (
   const write = <T>(work: () => Promise<T>): Promise<T> => steps.write(work, unavailable);
   return {
     send: (messages) => write(() => queue.send(messages)),
-    receive: (limit, leaseMs) => write(() => queue.receive(limit, leaseMs)),
+    receive: (limit, leaseMs, kinds) => write(() => queue.receive(limit, leaseMs, kinds)),
     complete: (received) => write(() => queue.complete(received)),
     retry: (received, delayMs) => write(() => queue.retry(received, delayMs)),
     park: (received, reason) => write(() => queue.park(received, reason)),

@@ -33,7 +33,7 @@ test("what the shortest file leaves out has a default", () => {
       eventsPerMinute: 6_000,
       evaluations: 8,
       deliveries: 64,
-      attempts: 12,
+      attempts: 300,
       registryTimeoutMs: 30_000,
       receiverTimeoutMs: 60_000,
     },

@@ -85,4 +85,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX queue_by_time ON queue (available_at_ms);
   CREATE UNIQUE INDEX queue_by_id ON queue (id) WHERE kind <> 'push';
   `,
+  // Each kind is received on its own, so that one that piles up does not hide another.
+  `
+  DROP INDEX queue_by_time;
+  CREATE INDEX queue_by_kind ON queue (kind, available_at_ms);
+  `,
 ];

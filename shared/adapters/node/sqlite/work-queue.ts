@@ -13,37 +13,41 @@ import type { Database } from "./database.ts";
 
 const SEND = "INSERT OR IGNORE INTO queue (id, kind, work, available_at_ms) VALUES (?, ?, ?, ?)";
 const RECEIVE =
-  "SELECT sequence, id, work, receives FROM queue WHERE available_at_ms <= ? ORDER BY available_at_ms, sequence LIMIT ?";
+  "SELECT sequence, id, work, receives FROM queue WHERE kind = ? AND available_at_ms <= ? ORDER BY available_at_ms, sequence LIMIT ?";
 const LEASE = "UPDATE queue SET lease = ?, available_at_ms = ?, receives = receives + 1 WHERE sequence = ?";
 const COMPLETE = "DELETE FROM queue WHERE sequence = ? AND lease = ?";
 const RETRY = "UPDATE queue SET lease = NULL, available_at_ms = ? WHERE sequence = ? AND lease = ?";
 const PARK =
   "INSERT OR REPLACE INTO dead_letters (id, work, reason, at_ms) SELECT id, work, ?, ? FROM queue WHERE sequence = ? AND lease = ?";
 const FREE_ALL = "UPDATE queue SET lease = NULL, available_at_ms = ? WHERE lease IS NOT NULL";
-const NEXT = "SELECT min(available_at_ms) AS at FROM queue";
+const NEXT = "SELECT min(available_at_ms) AS at FROM queue WHERE kind = ?";
 const COUNT = "SELECT count(*) AS waiting FROM queue";
 const LIST_DEAD = "SELECT id, work, reason, at_ms FROM dead_letters ORDER BY at_ms, id LIMIT ?";
 const FIND_DEAD = "SELECT work FROM dead_letters WHERE id = ?";
 const FORGET_DEAD = "DELETE FROM dead_letters WHERE id = ?";
 const COUNT_DEAD = "SELECT count(*) AS parked FROM dead_letters";
 
+const ALL_KINDS: readonly Work["kind"][] = ["push", "evaluate", "deliver", "sweep"];
+
 /** A lease begins with the row it is for: pushes cannot be found by their id. */
 const toSequence = (lease: string): number => Number.parseInt(lease, 10);
+
+type SentListener = (kinds: ReadonlySet<Work["kind"]>) => void;
 
 export interface SqliteWorkQueue extends WorkQueue, WorkConsumer {
   readonly deadLetters: DeadLetters;
   /** Work leased by a process that is gone becomes available at once. Only for the file's single consumer. */
   freeAbandoned(): Promise<void>;
-  /** When the next message becomes available, to know how long to sleep; undefined when there is none. */
-  nextAtMs(): number | undefined;
+  /** When the next message of these kinds becomes available, to know how long to sleep; undefined when there is none. */
+  nextAtMs(kinds: readonly Work["kind"][]): number | undefined;
   counts(): { readonly waiting: number; readonly parked: number };
-  /** Called after a send was committed. */
-  onSent(listener: () => void): void;
+  /** Called with the kinds of work in a send once it is committed. */
+  onSent(listener: SentListener): void;
 }
 
 /** A durable queue with delay, leases and dead letters in SQLite. `lease` time and delays are `clock`'s. */
 export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteWorkQueue => {
-  const listeners: (() => void)[] = [];
+  const listeners: SentListener[] = [];
 
   const send = async (messages: readonly QueuedWork[]): Promise<void> => {
     if (messages.length === 0) return;
@@ -56,24 +60,31 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
       for (const { id, work, delayMs = 0 } of messages)
         insert.run(id, work.kind, JSON.stringify(work), nowMs + delayMs);
     });
-    for (const listener of listeners) listener();
+    const kinds = new Set(messages.map(({ work }) => work.kind));
+    for (const listener of listeners) listener(kinds);
   };
 
-  const receive = (limit: number, leaseMs: number): Promise<readonly ReceivedWork[]> =>
+  const leaseRow = (row: Readonly<Record<string, unknown>>, leaseUntilMs: number): ReceivedWork => {
+    const sequence = Number(row.sequence);
+    const lease = `${sequence}/${randomUUID()}`;
+    database.statement(LEASE).run(lease, leaseUntilMs, sequence);
+    return {
+      id: row.id as string,
+      work: JSON.parse(row.work as string) as Work,
+      receiveCount: Number(row.receives) + 1,
+      lease,
+    };
+  };
+
+  const receive: WorkConsumer["receive"] = (limit, leaseMs, kinds = ALL_KINDS) =>
     database.write("relaxed", () => {
       const nowMs = clock.nowMs();
-      const rows = database.statement(RECEIVE).all(nowMs, limit);
-      return rows.map((row): ReceivedWork => {
-        const sequence = Number(row.sequence);
-        const lease = `${sequence}/${randomUUID()}`;
-        database.statement(LEASE).run(lease, nowMs + leaseMs, sequence);
-        return {
-          id: row.id as string,
-          work: JSON.parse(row.work as string) as Work,
-          receiveCount: Number(row.receives) + 1,
-          lease,
-        };
-      });
+      const received: ReceivedWork[] = [];
+      for (const kind of kinds) {
+        const rows = database.statement(RECEIVE).all(kind, nowMs, limit - received.length);
+        for (const row of rows) received.push(leaseRow(row, nowMs + leaseMs));
+      }
+      return received;
     });
 
   const replayOne = (id: string): boolean => {
@@ -102,7 +113,7 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
     },
     async replay(ids) {
       const replayed = await database.write("durable", () => ids.filter(replayOne).length);
-      if (replayed > 0) for (const listener of listeners) listener();
+      if (replayed > 0) for (const listener of listeners) listener(new Set(ALL_KINDS));
       return replayed;
     },
   };
@@ -129,9 +140,11 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
       database.write("relaxed", () => {
         database.statement(FREE_ALL).run(clock.nowMs());
       }),
-    nextAtMs() {
-      const at = database.statement(NEXT).get()?.at;
-      return at === null || at === undefined ? undefined : Number(at);
+    nextAtMs(kinds) {
+      const times = kinds
+        .map((kind) => database.statement(NEXT).get(kind)?.at)
+        .filter((at) => at !== null && at !== undefined);
+      return times.length === 0 ? undefined : Math.min(...times.map(Number));
     },
     counts: () => ({
       waiting: Number(database.statement(COUNT).get()?.waiting ?? 0),
