@@ -65,6 +65,22 @@ const decideOlder = async (
   return decideIgnored(context, version, "shadowed-by-unverified", "reject", facts);
 };
 
+/**
+ * A push that was waiting when the baseline was recorded (the registry was out of reach at the first start, say) is
+ * news all the same: only what was there before Sluice listened goes untold.
+ */
+const isNewsInBaseline = (
+  { receivedAtMs }: Scope,
+  { selection }: SubscriptionState,
+  occasion: Occasion,
+): boolean =>
+  occasion === "push" &&
+  receivedAtMs !== undefined &&
+  selection?.status === "baseline" &&
+  receivedAtMs <= selection.sinceMs;
+
+const withoutSelection = ({ selection: _baseline, ...state }: SubscriptionState): SubscriptionState => state;
+
 /** What `version` means for a subscription in `state`; undefined when nothing follows from it. Writes nothing. */
 export const decideVersion = async (
   scope: Scope,
@@ -75,6 +91,8 @@ export const decideVersion = async (
 ): Promise<Decided | undefined> => {
   const held = isHeld(state);
   const relation = relate(scope.deps.selectorOf(subscription.selector), state.selection, version);
+  if (relation === "same" && isNewsInBaseline(scope, state, occasion))
+    return decideVersion(scope, subscription, withoutSelection(state), version, occasion);
   if (relation === "same" && !held) return undefined;
   const judged = () => judgeFor(scope, subscription, version.digest);
   const isSelection =

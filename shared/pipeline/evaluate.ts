@@ -151,7 +151,7 @@ export const evaluatePush = async (
   if (push.kind === "ignored" || push.registry === undefined || push.repository === undefined) return;
   const name = toRepositoryName(push.registry, push.repository);
   const origin = { source: push.source, event: push.id, receivedAtMs, authenticated };
-  const scope = createScope(deps, signal, origin);
+  const scope = createScope(deps, signal, origin, receivedAtMs);
   const subscriptions = scope.catalog.match(name);
   // Most pushes to a shared registry: no mark is left for each, since looking again costs nothing.
   if (subscriptions.length === 0) {

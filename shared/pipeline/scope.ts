@@ -10,16 +10,24 @@ export interface Scope {
   readonly signal: AbortSignal;
   /** Where the work came from, for the decision's facts. */
   readonly origin: Readonly<Record<string, unknown>>;
+  /** When the event at hand came in; absent for what no event asked for. */
+  readonly receivedAtMs?: number;
   tagsOf(repository: RepositoryName): Promise<readonly string[]>;
 }
 
-export const createScope = (deps: EvaluateDeps, signal: AbortSignal, origin: Scope["origin"]): Scope => {
+export const createScope = (
+  deps: EvaluateDeps,
+  signal: AbortSignal,
+  origin: Scope["origin"],
+  receivedAtMs?: number,
+): Scope => {
   const listings = new Map<string, Promise<readonly string[]>>();
   return {
     deps,
     catalog: deps.catalog(),
     signal,
     origin,
+    ...(receivedAtMs === undefined ? {} : { receivedAtMs }),
     tagsOf(repository) {
       const key = formatRepository(repository);
       let listing = listings.get(key);
