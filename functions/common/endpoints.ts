@@ -1,5 +1,11 @@
 import type { SourceSettings } from "../../shared/config/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
+import {
+  type Allowance,
+  createAllowance,
+  createLocalDocuments,
+  type Documents,
+} from "../../shared/pipeline/allowance.ts";
 import type { Endpoint } from "../../shared/pipeline/intake.ts";
 import type { Clock, SecretSource } from "../../shared/ports.ts";
 import { parseSource } from "../../shared/push/sources.ts";
@@ -14,12 +20,26 @@ const toTokenRule = (settings: SourceSettings, fetchJson: FetchJson): TokenRule 
   return createTokenRule({ source: type, audience, issuer, email, authorizedParty, keysUrl }, fetchJson);
 };
 
+const MINUTE_MS = 60_000;
+
+/**
+ * How many events each source may bring. Instances that share `documents` count together; without, each counts for
+ * itself.
+ */
+export const createEventAllowance = (
+  perMinute: number,
+  clock: Clock,
+  documents: Documents = createLocalDocuments(),
+): Allowance =>
+  createAllowance({ name: "events", perWindow: perMinute, windowMs: MINUTE_MS }, documents, clock);
+
 /** One endpoint for each configured source. Throws `CONFIG_INVALID` for a source this build does not know. */
 export const createEndpoints = (
   sources: readonly SourceSettings[],
   secrets: SecretSource,
   clock: Clock,
   fetchJson: FetchJson,
+  allowance: Allowance,
 ): readonly Endpoint[] =>
   sources.map((settings) => {
     const source = parseSource(settings.type);
@@ -35,6 +55,7 @@ export const createEndpoints = (
       name,
       path,
       source,
+      admit: (events) => allowance.take(name, events),
       options: async () => ({
         secrets: await Promise.all(settings.secrets.map((ref) => secrets.read(ref))),
         unauthenticated: settings.unauthenticated,

@@ -8,7 +8,7 @@ import { createPipeline } from "../../shared/pipeline.ts";
 import type { Finding } from "../../shared/policy/finding.ts";
 import type { Push } from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
-import { createEndpoints } from "../common/endpoints.ts";
+import { createEndpoints, createEventAllowance } from "../common/endpoints.ts";
 import { lockInstance } from "./instance-lock.ts";
 import { createServer } from "./server.ts";
 import { startTimers } from "./timers.ts";
@@ -42,7 +42,8 @@ const startServer = async (
   reload: () => void,
 ) => {
   const { clock, queue } = deps;
-  const endpoints = createEndpoints(config.sources, secrets, clock, fetchJson);
+  const allowance = createEventAllowance(config.limits.eventsPerMinute, clock);
+  const endpoints = createEndpoints(config.sources, secrets, clock, fetchJson, allowance);
   // A secret that is missing is said now, not to the first registry that calls.
   await Promise.all(endpoints.map((endpoint) => endpoint.options()));
   const health = () => ({

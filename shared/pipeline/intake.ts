@@ -13,6 +13,8 @@ export interface Endpoint {
   readonly source: PushSource;
   /** Read anew for each request, so that a rotated secret counts at once. */
   options(): Promise<SourceOptions>;
+  /** Takes so many events from what the source may send; answers for how long to wait where it has none left. */
+  admit?(events: number): Promise<number | undefined>;
 }
 
 export interface IntakeDeps extends AcceptDeps {
@@ -49,6 +51,21 @@ const countByReason = (pushes: readonly Push[]): Readonly<Record<string, number>
   return counts;
 };
 
+/** What cannot be counted is let in: a limit that is out of reach must not cost events. */
+const admit = async (
+  { log }: IntakeDeps,
+  endpoint: Endpoint,
+  events: number,
+): Promise<number | undefined> => {
+  if (endpoint.admit === undefined || events === 0) return undefined;
+  try {
+    return await endpoint.admit(events);
+  } catch (error) {
+    log("intake-uncounted", { source: endpoint.name, reason: String(error) });
+    return undefined;
+  }
+};
+
 const receive = async (deps: IntakeDeps, endpoint: Endpoint, request: IncomingRequest): Promise<Answer> => {
   const { name, source } = endpoint;
   const received = await receivePushes(source, request, await endpoint.options());
@@ -65,6 +82,13 @@ const receive = async (deps: IntakeDeps, endpoint: Endpoint, request: IncomingRe
       return { ...say(answer.status, received.error.message, answer.headers) };
     case "pushes": {
       const pushes = received.pushes.map((push) => ({ ...push, source: name }));
+      const events = pushes.filter(({ kind }) => kind !== "ignored").length;
+      const waitMs = await admit(deps, endpoint, events);
+      if (waitMs !== undefined) {
+        deps.log("intake-limited", { source: name, events, waitMs });
+        const headers = { "retry-after": `${Math.ceil(waitMs / 1_000)}` };
+        return say(source.answers.limited, "too many events, not stored (limits.eventsPerMinute)", headers);
+      }
       await acceptPushes(deps, pushes, received.trusted);
       deps.onAccepted?.(pushes);
       deps.log("intake-accepted", { source: name, ...countByReason(pushes) });

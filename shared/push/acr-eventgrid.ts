@@ -124,7 +124,7 @@ export const acrEventGrid: PushSource = {
   authenticity: "token",
   maxBytes: MAX_BODY_BYTES,
   // 400 goes to the dead letters at once, which is right for a body that no version of ours could read.
-  answers: { accepted: 200, malformed: 400, unauthentic: 401 },
+  answers: { accepted: 200, malformed: 400, unauthentic: 401, limited: 503 },
   authenticate,
   parse,
   consent: (request, { allowedOrigins }) => answerConsent(request, allowedOrigins ?? EVENT_GRID_ORIGINS),

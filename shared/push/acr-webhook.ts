@@ -11,7 +11,7 @@ export const acrWebhook: PushSource = {
   name: SOURCE,
   authenticity: "shared-secret",
   maxBytes: MAX_BODY_BYTES,
-  answers: { accepted: 200, malformed: 400, unauthentic: 401 },
+  answers: { accepted: 200, malformed: 400, unauthentic: 401, limited: 503 },
   authenticate: authenticateHeader,
   parse: (request, options) => [
     parseRegistryEvent(parseBoundedJson(SOURCE, request.body, MAX_BODY_BYTES), {

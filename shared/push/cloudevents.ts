@@ -42,7 +42,7 @@ export const cloudevents: PushSource = {
   name: SOURCE,
   authenticity: "signature",
   maxBytes: MAX_BODY_BYTES,
-  answers: { accepted: 202, malformed: 400, unauthentic: 401 },
+  answers: { accepted: 202, malformed: 400, unauthentic: 401, limited: 429 },
   authenticate,
   parse,
   consent: (request, { allowedOrigins }) => answerConsent(request, allowedOrigins ?? []),

@@ -26,7 +26,7 @@ const createDistributionSource = (name: SourceName): PushSource => ({
   authenticity: "shared-secret",
   maxBytes: MAX_MANIFEST_BODY_BYTES,
   // A body we cannot read is answered like one we can: the registry would send it again for ever, and all after it wait.
-  answers: { accepted: 202, malformed: 202, unauthentic: 401 },
+  answers: { accepted: 202, malformed: 202, unauthentic: 401, limited: 503 },
   authenticate: authenticateHeader,
   parse: parseEnvelope(name),
 });

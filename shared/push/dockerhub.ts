@@ -35,7 +35,7 @@ export const dockerhub: PushSource = {
   name: SOURCE,
   authenticity: "none",
   maxBytes: MAX_BODY_BYTES,
-  answers: { accepted: 200, malformed: 400, unauthentic: 404 },
+  answers: { accepted: 200, malformed: 400, unauthentic: 404, limited: 429 },
   authenticate: authenticateAddress,
   parse,
 };

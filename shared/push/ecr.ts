@@ -120,7 +120,7 @@ export const ecr: PushSource = {
   name: SOURCE,
   authenticity: "platform",
   maxBytes: MAX_BODY_BYTES,
-  answers: { accepted: 202, malformed: 400, unauthentic: 401 },
+  answers: { accepted: 202, malformed: 400, unauthentic: 401, limited: 429 },
   authenticate: (request, options) =>
     options.platform === true ? { authentic: true, by: "platform" } : authenticateHeader(request, options),
   parse,

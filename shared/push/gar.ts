@@ -71,7 +71,7 @@ export const gar: PushSource = {
   authenticity: "token",
   maxBytes: MAX_BODY_BYTES,
   // Anything but a success is sent again until the subscription's retention ends.
-  answers: { accepted: 204, malformed: 204, unauthentic: 401 },
+  answers: { accepted: 204, malformed: 204, unauthentic: 401, limited: 429 },
   authenticate,
   parse,
 };

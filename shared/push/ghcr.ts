@@ -121,7 +121,7 @@ export const ghcr: PushSource = {
   name: SOURCE,
   authenticity: "signature",
   maxBytes: MAX_BODY_BYTES,
-  answers: { accepted: 202, malformed: 400, unauthentic: 401 },
+  answers: { accepted: 202, malformed: 400, unauthentic: 401, limited: 429 },
   authenticate: (request, options) =>
     authenticateHmac(request, options, {
       algorithm: "sha256",

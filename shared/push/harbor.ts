@@ -99,7 +99,7 @@ export const harbor: PushSource = {
   name: SOURCE,
   authenticity: "shared-secret",
   maxBytes: MAX_BODY_BYTES,
-  answers: { accepted: 200, malformed: 400, unauthentic: 401 },
+  answers: { accepted: 200, malformed: 400, unauthentic: 401, limited: 503 },
   authenticate: authenticateHeader,
   parse,
 };

@@ -72,7 +72,7 @@ export const jfrog: PushSource = {
   name: SOURCE,
   authenticity: "signature",
   maxBytes: MAX_BODY_BYTES,
-  answers: { accepted: 202, malformed: 400, unauthentic: 401 },
+  answers: { accepted: 202, malformed: 400, unauthentic: 401, limited: 503 },
   authenticate,
   parse,
 };

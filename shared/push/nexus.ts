@@ -61,7 +61,7 @@ export const nexus: PushSource = {
   name: SOURCE,
   authenticity: "signature",
   maxBytes: MAX_BODY_BYTES,
-  answers: { accepted: 200, malformed: 400, unauthentic: 401 },
+  answers: { accepted: 200, malformed: 400, unauthentic: 401, limited: 503 },
   authenticate: (request, options) =>
     authenticateHmac(request, options, {
       // All that Nexus offers. HMAC needs no collision resistance, so SHA-1's weakness does not reach it.

@@ -34,7 +34,7 @@ export const quay: PushSource = {
   authenticity: "none",
   maxBytes: MAX_BODY_BYTES,
   // Three failures switch the notification off until a person resets it, so a body we cannot read is no failure.
-  answers: { accepted: 200, malformed: 200, unauthentic: 404 },
+  answers: { accepted: 200, malformed: 200, unauthentic: 404, limited: 200 },
   authenticate: authenticateAddress,
   parse,
 };

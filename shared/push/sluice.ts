@@ -26,7 +26,7 @@ export const sluice: PushSource = {
   name: SOURCE,
   authenticity: "signature",
   maxBytes: MAX_BODY_BYTES,
-  answers: { accepted: 202, malformed: 400, unauthentic: 401 },
+  answers: { accepted: 202, malformed: 400, unauthentic: 401, limited: 429 },
   authenticate: authenticateOwnSignature,
   parse: (request, options) => [
     parseOwnEvent(SOURCE, parseBoundedJson(SOURCE, request.body, MAX_BODY_BYTES), options),

@@ -55,6 +55,8 @@ export interface AnswerStatuses {
   readonly accepted: number;
   readonly malformed: number;
   readonly unauthentic: number;
+  /** Above the limit on events: nothing was stored, and whoever sends again is asked to. */
+  readonly limited: number;
 }
 
 export interface PushSource {

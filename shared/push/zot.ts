@@ -84,7 +84,7 @@ export const zot: PushSource = {
   name: SOURCE,
   authenticity: "shared-secret",
   maxBytes: MAX_MANIFEST_BODY_BYTES,
-  answers: { accepted: 202, malformed: 400, unauthentic: 401 },
+  answers: { accepted: 202, malformed: 400, unauthentic: 401, limited: 429 },
   authenticate: authenticateHeader,
   parse,
 };

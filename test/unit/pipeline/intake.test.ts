@@ -3,6 +3,7 @@ import { Secret } from "../../../shared/artifact/secret.ts";
 import { PipelineError } from "../../../shared/errors.ts";
 import { createIntake, type Endpoint } from "../../../shared/pipeline/intake.ts";
 import type { QueuedWork } from "../../../shared/ports.ts";
+import { SOURCES } from "../../../shared/push/sources.ts";
 import { requestOf, sourceNamed } from "../push/event-fixtures.ts";
 
 const endpointOf = (name: string, type: string, path: string, secret: string): Endpoint => ({
@@ -108,5 +109,63 @@ describe("an answer", () => {
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.body.trim().split("\n")).toHaveLength(1);
     expect(stored).toEqual([]);
+  });
+});
+
+describe("above the limit on events", () => {
+  const limitedBy = (admit: Endpoint["admit"] & object, type = "dockerhub") => {
+    const stored: QueuedWork[] = [];
+    const log: string[] = [];
+    const asked: number[] = [];
+    const endpoint: Endpoint = {
+      ...endpointOf("hub", type, "/events", "s3cret"),
+      admit: (events) => {
+        asked.push(events);
+        return admit(events);
+      },
+    };
+    const intake = createIntake({
+      clock: { nowMs: () => 1 },
+      random: { fraction: () => 0.5 },
+      queue: { send: async (messages) => void stored.push(...messages) },
+      endpoints: [endpoint],
+      log: (event) => void log.push(event),
+    });
+    return { intake, stored, log, asked };
+  };
+  const path = "/events/s3cret";
+
+  test("nothing is stored, and the sender hears when to come back", async () => {
+    const { intake, stored, log } = limitedBy(async () => 12_345);
+    const answer = await intake(requestOf(HUB, {}, { path }));
+    expect(answer).toMatchObject({ status: 429, headers: { "retry-after": "13" } });
+    expect([stored, log]).toEqual([[], ["intake-limited"]]);
+  });
+
+  test("a request without proof uses nothing up, nor does one that asks for no work", async () => {
+    const { intake, asked } = limitedBy(async () => undefined, "distribution");
+    await intake(requestOf(EMPTY, { ...DISTRIBUTION, authorization: "wrong" }, { path: "/events" }));
+    await intake(requestOf(EMPTY, { ...DISTRIBUTION, authorization: "s3cret" }, { path: "/events" }));
+    expect(asked).toEqual([]);
+  });
+
+  test("a limit that cannot be read costs no event", async () => {
+    const { intake, stored, log } = limitedBy(() => Promise.reject(new Error("state is out of reach")));
+    expect((await intake(requestOf(HUB, {}, { path }))).status).toBe(200);
+    expect(stored).toHaveLength(1);
+    expect(log).toEqual(["intake-uncounted", "intake-accepted"]);
+  });
+
+  // What each sender does with the answer stands in its documentation: Distribution queues up behind a 4xx, Event
+  // Grid gives an event up for 400 and 413, Quay switches a hook off after three failures.
+  test.each(Object.values(SOURCES))("$name hears what makes it do the right thing", ({ name, answers }) => {
+    const allowed = {
+      distribution: [503],
+      gitlab: [503],
+      quay: [200],
+      "acr-eventgrid": [503],
+      harbor: [503],
+    };
+    expect((allowed as Record<string, number[]>)[name] ?? [429, 503]).toContain(answers.limited);
   });
 });

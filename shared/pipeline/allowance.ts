@@ -1,0 +1,143 @@
+import { PipelineError } from "../errors.ts";
+import type { Clock } from "../ports.ts";
+import type { StateStore } from "../state.ts";
+
+/** Where the count is kept: the state store, where several instances count together. */
+export type Documents = Pick<StateStore, "loadDocument" | "saveDocument">;
+
+export interface AllowanceSettings {
+  /** First part of the documents' keys. */
+  readonly name: string;
+  readonly perWindow: number;
+  readonly windowMs: number;
+}
+
+/** So many in a window, for each key. */
+export interface Allowance {
+  /** Takes `count`; answers for how long to wait where so many are not left, else undefined. */
+  take(key: string, count: number): Promise<number | undefined>;
+  /** Nothing is left for that long, whatever was. */
+  pause(key: string, forMs: number): Promise<void>;
+}
+
+/** What all instances know. */
+interface Window {
+  readonly untilMs: number;
+  readonly taken: number;
+  readonly pausedUntilMs: number;
+}
+
+/** What this instance may use without asking; `isSpent`: there is no more to ask for until then. */
+interface Share {
+  readonly untilMs: number;
+  readonly isSpent: boolean;
+  left: number;
+}
+
+/** An instance takes a share at a time: one write for many takes, and little is lost with it. */
+const SHARES = 20;
+const MAX_CONFLICTS = 16;
+/** Keys may come from outside (hosts that a registry redirects to). */
+const MAX_KEYS = 1_000;
+
+const parseWindow = (value: unknown): Window => {
+  const read = (key: keyof Window): number => Number(Reflect.get(Object(value), key) ?? 0);
+  return { untilMs: read("untilMs"), taken: read("taken"), pausedUntilMs: read("pausedUntilMs") };
+};
+
+/** Documents of one process, gone with it. */
+export const createLocalDocuments = (): Documents => {
+  const kept = new Map<string, { readonly version: number; readonly value: unknown }>();
+  return {
+    loadDocument: async (key) => kept.get(key),
+    async saveDocument(key, expectedVersion, value) {
+      if ((kept.get(key)?.version ?? 0) !== expectedVersion) return false;
+      kept.set(key, { version: expectedVersion + 1, value });
+      return true;
+    },
+  };
+};
+
+/** Counts in `documents`, so that instances that share them share the allowance. Throws what these throw. */
+export const createAllowance = (
+  { name, perWindow, windowMs }: AllowanceSettings,
+  documents: Documents,
+  clock: Clock,
+): Allowance => {
+  const shares = new Map<string, Share>();
+  const reservations = new Map<string, Promise<void>>();
+
+  /** Changes the window by compare-and-set; `change` answers undefined to leave it as it is. */
+  const changeWindow = async (
+    key: string,
+    change: (window: Window, nowMs: number) => Window | undefined,
+  ): Promise<Window> => {
+    const id = `${name}/${key}`;
+    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+      const stored = await documents.loadDocument(id);
+      const known = parseWindow(stored?.value);
+      const next = change(known, clock.nowMs());
+      if (next === undefined) return known;
+      if (await documents.saveDocument(id, stored?.version ?? 0, next)) return next;
+    }
+    throw new PipelineError(`${id}: too many writers at once`, { code: "STATE_CONFLICT" });
+  };
+
+  const keep = (key: string, share: Share): void => {
+    if (shares.size >= MAX_KEYS && !shares.has(key)) shares.clear();
+    shares.set(key, share);
+  };
+
+  const leftOf = (key: string, windowUntilMs: number): number => {
+    const share = shares.get(key);
+    return share?.untilMs === windowUntilMs ? share.left : 0;
+  };
+
+  const reserve = async (key: string, count: number): Promise<void> => {
+    let taken = 0;
+    let free = 0;
+    const { untilMs, pausedUntilMs } = await changeWindow(key, (known, nowMs) => {
+      [taken, free] = [0, 0];
+      if (known.pausedUntilMs > nowMs) return undefined;
+      const window = known.untilMs > nowMs ? known : { ...known, untilMs: nowMs + windowMs, taken: 0 };
+      free = perWindow - window.taken;
+      if (free === 0) return undefined;
+      taken = Math.min(free, Math.max(count, Math.ceil(perWindow / SHARES)));
+      return { ...window, taken: window.taken + taken };
+    });
+    if (pausedUntilMs > clock.nowMs()) return keep(key, { untilMs: pausedUntilMs, isSpent: true, left: 0 });
+    keep(key, { untilMs, isSpent: taken === free, left: leftOf(key, untilMs) + taken });
+  };
+
+  /** One reservation at a time: whoever else needs one waits for its outcome. */
+  const awaitReservation = (key: string, count: number): Promise<void> => {
+    const pending = reservations.get(key) ?? reserve(key, count).finally(() => reservations.delete(key));
+    reservations.set(key, pending);
+    return pending;
+  };
+
+  return {
+    async take(key, count) {
+      // More than a whole window's at once could never be had.
+      const wanted = Math.min(count, perWindow);
+      for (;;) {
+        const share = shares.get(key);
+        const leftMs = (share?.untilMs ?? 0) - clock.nowMs();
+        if (share !== undefined && leftMs > 0) {
+          if (share.left >= wanted) {
+            share.left -= wanted;
+            return undefined;
+          }
+          if (share.isSpent) return leftMs;
+        }
+        await awaitReservation(key, wanted);
+      }
+    },
+    async pause(key, forMs) {
+      const { pausedUntilMs } = await changeWindow(key, (known, nowMs) =>
+        known.pausedUntilMs >= nowMs + forMs ? undefined : { ...known, pausedUntilMs: nowMs + forMs },
+      );
+      keep(key, { untilMs: pausedUntilMs, isSpent: true, left: 0 });
+    },
+  };
+};
