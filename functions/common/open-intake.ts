@@ -1,14 +1,17 @@
 import type { Config } from "../../shared/config/config.ts";
+import type { Documents } from "../../shared/pipeline/allowance.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
 import { createIntake, type Intake } from "../../shared/pipeline/intake.ts";
 import type { Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
-import { createEndpoints } from "./endpoints.ts";
+import { createEndpoints, createEventAllowance } from "./endpoints.ts";
 import { createFetchJson } from "./fetch-json.ts";
 
 export interface IntakePlatform {
   readonly clock: Clock;
   readonly secrets: SecretSource;
   readonly queue: WorkQueue;
+  /** Where instances count a source's events together; absent: each counts its own. */
+  readonly documents?: Documents;
   readonly log: Log;
 }
 
@@ -21,7 +24,9 @@ const tooLarge = {
 /** The HTTP side of a cloud: raw bytes in, the sender's answer out. It needs neither catalog nor registry. */
 export const openIntake = (config: Config, platform: IntakePlatform): Intake => {
   const { fetchJson } = createFetchJson(config.network.allowPrivate);
-  const endpoints = createEndpoints(config.sources, platform.secrets, platform.clock, fetchJson);
+  const { clock, secrets, documents } = platform;
+  const allowance = createEventAllowance(config.limits.eventsPerMinute, clock, documents);
+  const endpoints = createEndpoints(config.sources, secrets, clock, fetchJson, allowance);
   const intake = createIntake({ ...platform, random: { fraction: Math.random }, endpoints });
   return async (request) => (request.body.length > config.limits.bodyBytes ? tooLarge : intake(request));
 };

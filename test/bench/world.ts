@@ -83,6 +83,7 @@ clusters:
     manifests: { folder: ./manifests }
     receiver: { baseUrl: "${receiver}", token: { env: BENCH_TOKEN }, allowPrivateAddresses: true }
 sources: [{ type: distribution, secrets: [{ env: BENCH_SECRET }] }]
+limits: { eventsPerMinute: 10000000 }
 trustedRoots: { default: ./trusted_root.json }
 registries: { "${registry}": { plainHttp: true, allowPrivateAddresses: true } }
 `;

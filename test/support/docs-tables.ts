@@ -1,6 +1,7 @@
 import { OUTCOMES, type OutcomeCode } from "../../shared/delivery/outcomes.ts";
 import { nextAttempt } from "../../shared/delivery/schedule.ts";
 import { IGNORED } from "../../shared/push/ignored.ts";
+import { SOURCES } from "../../shared/push/sources.ts";
 import { supportMatrix, toMarkdownMatrix } from "../../shared/push/support-matrix.ts";
 import { DIFFERENCES } from "../../shared/signature/differences.ts";
 import { REASONS } from "../../shared/signature/reasons.ts";
@@ -42,6 +43,17 @@ export const generatedTables = (): readonly GeneratedTable[] => [
   { page: "docs/codes.md", name: "verdicts", text: toCodes(["Code", "Meaning"], REASONS) },
   { page: "docs/codes.md", name: "differences", text: toCodes(["Code", "What differs"], DIFFERENCES) },
   { page: "docs/codes.md", name: "ignored-events", text: toCodes(["Code", "The event is about"], IGNORED) },
+  {
+    page: "docs/codes.md",
+    name: "answers",
+    text: toTable(
+      ["Source", "Taken", "Unreadable", "Not authentic", "Too many"],
+      Object.values(SOURCES).map(({ name, answers }) => [
+        `\`${name}\``,
+        ...[answers.accepted, answers.malformed, answers.unauthentic, answers.limited].map(String),
+      ]),
+    ),
+  },
   {
     page: "docs/codes.md",
     name: "attempts",
