@@ -17,6 +17,8 @@ export type Recipe =
   | { readonly kind: "go-source"; readonly folder: string; readonly binary: string }
   /** Files that lie in a Go module. */
   | { readonly kind: "go-files"; readonly module: string; readonly folder: string }
+  /** `npm install <package>@<version>` without its scripts; what it depends on as of a day. */
+  | { readonly kind: "npm"; readonly package: string; readonly asOf: string }
   /** Unpacked, not installed. */
   | { readonly kind: "debian"; readonly package: string; readonly pin: string };
 
@@ -131,6 +133,13 @@ export const peers = [
     recipe: goInstall("github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix", "posix"),
     neededBy: "core",
     typicalBuildS: 35,
+  },
+  {
+    name: "azurite",
+    version: "3.37.0",
+    recipe: { kind: "npm", package: "azurite", asOf: "2026-11-15" },
+    neededBy: "core",
+    typicalBuildS: 60,
   },
   {
     name: "etcd",

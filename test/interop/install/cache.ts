@@ -41,5 +41,12 @@ export const peerBinary = (name: PeerName, binary: string = name): string => {
     : join(folderOf(peer), "bin", binary);
 };
 
+/** A package that was installed by npm: its own folder. */
+export const peerPackage = (name: PeerName): string => {
+  const peer = peerNamed(name);
+  if (peer.recipe.kind !== "npm") throw new Error(`${name} is no npm package`);
+  return join(folderOf(peer), "node_modules", peer.recipe.package);
+};
+
 /** The folder of a peer that is files alone. */
 export const peerFiles = (name: PeerName): string => join(folderOf(peerNamed(name)), "files");

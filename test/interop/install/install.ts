@@ -6,6 +6,7 @@ import { cacheFolder, folderOf, sourceFolder, versionOf } from "./cache.ts";
 import { unpackDebian } from "./debian.ts";
 import { buildGoModule, buildGoSource, copyGoFiles, installByGo, requireGo } from "./go.ts";
 import { holdLock } from "./lock.ts";
+import { installByNpm } from "./npm.ts";
 
 const make = (peer: Peer, folder: string): Promise<void> => {
   const { recipe } = peer;
@@ -18,6 +19,8 @@ const make = (peer: Peer, folder: string): Promise<void> => {
       return buildGoSource(join(sourceFolder, recipe.folder), recipe.binary, folder);
     case "go-files":
       return copyGoFiles(recipe, peer.version, folder);
+    case "npm":
+      return installByNpm(recipe, peer.version, folder);
     case "debian":
       return unpackDebian(recipe.package, recipe.pin, folder);
   }
