@@ -35,7 +35,9 @@ export const startAzurite = async (world: World): Promise<Azurite> => {
       `--tablePort=${table}`,
     ],
     isReady: async (signal) => {
-      const ready = [blob, queue, table].map((port) => answers(`http://127.0.0.1:${port}/`, isAnswer)(signal));
+      const ready = [blob, queue, table].map((port) =>
+        answers(`http://127.0.0.1:${port}/`, isAnswer)(signal),
+      );
       return (await Promise.all(ready)).every((each) => each);
     },
   });

@@ -1,0 +1,62 @@
+import { type ErrorCode, PipelineError } from "../../errors.ts";
+
+const MAX_BYTES = 128 * 1024;
+
+const readCapped = async (response: Response): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BYTES) throw new RangeError(`more than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+};
+
+/** What to call, and how to speak of it in errors. */
+export interface SmallRequest {
+  readonly fetch: typeof globalThis.fetch;
+  readonly url: string;
+  readonly init: RequestInit;
+  readonly what: string;
+  /** Of a refusal (401, 403); others are `unavailable`. */
+  readonly denied: ErrorCode;
+  readonly unavailable: ErrorCode;
+}
+
+/** Sends one request and gives the answer's JSON object. What the other side says of an error is not repeated: it may quote tokens. */
+export const fetchSmallJson = async (request: SmallRequest): Promise<Readonly<Record<string, unknown>>> => {
+  const { fetch, url, init, what, denied, unavailable } = request;
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, { redirect: "manual", ...init });
+    text = await readCapped(response);
+  } catch (cause) {
+    throw new PipelineError(`${what}: no answer`, { code: unavailable, cause });
+  }
+  if (response.status !== 200) {
+    const code = response.status === 401 || response.status === 403 ? denied : unavailable;
+    throw new PipelineError(`${what}: ${response.status}`, { code });
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value as Readonly<Record<string, unknown>>;
+  } catch {
+    // Said below: a parser's message would quote the answer.
+  }
+  throw new PipelineError(`${what}: the answer is not JSON`, { code: unavailable });
+};
+
+/** A field that must be there; numbers may come as text. */
+export const textField = (
+  object: Readonly<Record<string, unknown>>,
+  name: string,
+  what: string,
+  code: ErrorCode,
+): string => {
+  const value = object[name];
+  if (typeof value === "number") return String(value);
+  if (typeof value === "string" && value !== "") return value;
+  throw new PipelineError(`${what}: the answer has no ${name}`, { code });
+};
