@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll } from "vitest";
-import { createTableStateStore } from "../../../shared/adapters/azure/table-state/state-store.ts";
+import { createTableStateStore } from "../../../shared/adapters/azure/tables/state-store.ts";
 import { describeStateStore } from "../../contract/state-store.suite.ts";
 import { type Azurite, startAzurite } from "../world/azurite.ts";
 import { createWorld, type World } from "../world/world.ts";

@@ -32,7 +32,7 @@ describe("managed identity", () => {
   });
 
   test("on a virtual machine asks the machine, with the header that no browser sends", async () => {
-    const asked: { url: string; headers: HeadersInit | undefined }[] = [];
+    const asked: { url: string; headers: RequestInit["headers"] }[] = [];
     const machine: typeof globalThis.fetch = async (input, init) => {
       asked.push({ url: String(input), headers: init?.headers });
       return Response.json({ access_token: "t", expires_on: 1_700_003_600 });
