@@ -18,9 +18,10 @@ export const statusOf = (error: unknown): number | undefined => {
   return typeof status === "number" ? status : undefined;
 };
 
-/** The service's own error code, such as `EntityAlreadyExists`. */
-const serviceCodeOf = (error: unknown): string => {
-  const code = fieldOf(error, "code");
+/** The service's own error code, such as `EntityAlreadyExists`; some clients keep it beside the error, some inside. */
+export const serviceCodeOf = (error: unknown): string => {
+  const inside = fieldOf(fieldOf(fieldOf(error, "details"), "odataError"), "code");
+  const code = fieldOf(error, "code") ?? inside;
   return typeof code === "string" ? code : "no answer";
 };
 

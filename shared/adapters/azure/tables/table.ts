@@ -1,5 +1,5 @@
 import { odata, type TableClient, type TransactionAction } from "@azure/data-tables";
-import { callDeadline, statusOf, toUnavailable } from "../rest-error.ts";
+import { callDeadline, serviceCodeOf, toUnavailable } from "../rest-error.ts";
 
 /** What we keep in a table: text alone, so that no number changes its type on the way. */
 export type Columns = Readonly<Record<string, string>>;
@@ -34,9 +34,8 @@ export interface Table {
 /** A filter's text; values are quoted by the client. */
 export const where = odata;
 
-const EXISTS = 409;
-const GONE = 404;
-const CHANGED = 412;
+const NOT_FOUND = "ResourceNotFound";
+const PRECONDITIONS = new Set(["EntityAlreadyExists", "UpdateConditionNotSatisfied", NOT_FOUND]);
 
 const toEntity = (found: Readonly<Record<string, unknown>>): Entity => {
   const columns: Record<string, string> = {};
@@ -70,10 +69,8 @@ const toTransaction = (action: Action): TransactionAction => {
 /** A listing takes as many pages as it needs, within this time. */
 const LISTING_TIMEOUT_MS = 120_000;
 
-const isPreconditionFailure = (error: unknown): boolean => {
-  const status = statusOf(error);
-  return status === EXISTS || status === CHANGED || status === GONE;
-};
+/** By code, not by status: a table that is not there answers 404 as well, and that is no empty row. */
+const isPreconditionFailure = (error: unknown): boolean => PRECONDITIONS.has(serviceCodeOf(error));
 
 const unavailable = (client: TableClient, error: unknown) =>
   toUnavailable(`table ${client.tableName}`, "STATE_UNAVAILABLE", error);
@@ -84,7 +81,7 @@ export const createTable = (client: TableClient): Table => ({
     try {
       return toEntity(await client.getEntity(partitionKey, rowKey, { abortSignal: callDeadline() }));
     } catch (error) {
-      if (statusOf(error) === GONE) return undefined;
+      if (serviceCodeOf(error) === NOT_FOUND) return undefined;
       throw unavailable(client, error);
     }
   },
