@@ -6,9 +6,6 @@ const CALL_TIMEOUT_MS = 20_000;
 /** Ends one call to a service, with all the retries that its client makes. */
 export const callDeadline = (): AbortSignal => AbortSignal.timeout(CALL_TIMEOUT_MS);
 
-/** How often and how long Azure's clients try again by themselves before the pipeline does. */
-export const CLIENT_RETRIES = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 } as const;
-
 const fieldOf = (error: unknown, name: string): unknown =>
   typeof error === "object" && error !== null ? (error as Record<string, unknown>)[name] : undefined;
 
