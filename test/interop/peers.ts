@@ -20,7 +20,9 @@ export type Recipe =
   /** `npm install <package>@<version>` without its scripts; what it depends on as of a day. */
   | { readonly kind: "npm"; readonly package: string; readonly asOf: string }
   /** Unpacked, not installed. */
-  | { readonly kind: "debian"; readonly package: string; readonly pin: string };
+  | { readonly kind: "debian"; readonly package: string; readonly pin: string }
+  /** Found on this machine: part of the Google Cloud SDK, which is not to be had as a package. */
+  | { readonly kind: "google-sdk"; readonly component: string; readonly launcher: string };
 
 export interface Peer {
   readonly name: string;
@@ -140,6 +142,28 @@ export const peers = [
     recipe: { kind: "npm", package: "azurite", asOf: "2026-11-15" },
     neededBy: "core",
     typicalBuildS: 60,
+  },
+  {
+    name: "firestore-emulator",
+    version: "installed",
+    recipe: {
+      kind: "google-sdk",
+      component: "cloud-firestore-emulator",
+      launcher: "cloud-firestore-emulator.jar",
+    },
+    neededBy: "core",
+    typicalBuildS: 1,
+  },
+  {
+    name: "pubsub-emulator",
+    version: "installed",
+    recipe: {
+      kind: "google-sdk",
+      component: "pubsub-emulator",
+      launcher: "bin/cloud-pubsub-emulator",
+    },
+    neededBy: "core",
+    typicalBuildS: 1,
   },
   {
     name: "etcd",

@@ -36,6 +36,7 @@ const peerNamed = (name: PeerName): Peer => {
 /** The program of a peer; `binary` where the peer has several or calls it otherwise. */
 export const peerBinary = (name: PeerName, binary: string = name): string => {
   const peer = peerNamed(name);
+  if (peer.recipe.kind === "google-sdk") return join(folderOf(peer), "component", peer.recipe.launcher);
   return peer.recipe.kind === "debian"
     ? join(folderOf(peer), "root/usr/bin", binary)
     : join(folderOf(peer), "bin", binary);

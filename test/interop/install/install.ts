@@ -5,6 +5,7 @@ import type { Peer } from "../peers.ts";
 import { cacheFolder, folderOf, sourceFolder, versionOf } from "./cache.ts";
 import { unpackDebian } from "./debian.ts";
 import { buildGoModule, buildGoSource, copyGoFiles, installByGo, requireGo } from "./go.ts";
+import { linkSdkComponent } from "./google-sdk.ts";
 import { holdLock } from "./lock.ts";
 import { installByNpm } from "./npm.ts";
 
@@ -23,6 +24,8 @@ const make = (peer: Peer, folder: string): Promise<void> => {
       return installByNpm(recipe, peer.version, folder);
     case "debian":
       return unpackDebian(recipe.package, recipe.pin, folder);
+    case "google-sdk":
+      return linkSdkComponent(recipe, folder);
   }
 };
 

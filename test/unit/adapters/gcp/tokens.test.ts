@@ -1,0 +1,215 @@
+import { afterEach, describe, expect, test } from "vitest";
+import {
+  createMetadataAccessToken,
+  createMetadataCallerIdentity,
+} from "../../../../shared/adapters/gcp/metadata-server.ts";
+import { createGoogleRegistryCredentials } from "../../../../shared/adapters/gcp/registry-credentials.ts";
+import { createWorkloadIdentityToken } from "../../../../shared/adapters/gcp/workload-identity.ts";
+import { Secret } from "../../../../shared/artifact/secret.ts";
+import { type GoogleDouble, type GoogleReply, startGoogleDouble } from "../../../support/google-double.ts";
+
+const { signal } = new AbortController();
+const PROVIDER = "projects/1/locations/global/workloadIdentityPools/aws/providers/sluice";
+const START_MS = 1_700_000_000_000;
+
+const flavored = (body: string): GoogleReply => ({ headers: { "metadata-flavor": "Google" }, body });
+const toJwt = (claims: unknown): string =>
+  ["{}", JSON.stringify(claims), "signature"]
+    .map((part) => Buffer.from(part).toString("base64url"))
+    .join(".");
+
+let double: GoogleDouble;
+let nowMs = START_MS;
+
+const start = async (reply: Parameters<typeof startGoogleDouble>[0]): Promise<GoogleDouble> => {
+  nowMs = START_MS;
+  double = await startGoogleDouble(reply);
+  return double;
+};
+afterEach(() => double.close());
+
+const metadata = ({ host }: GoogleDouble) => ({ fetch: globalThis.fetch, nowMs: () => nowMs, host });
+
+describe("metadata server", () => {
+  test("gives an access token, kept until 80 % of its life, asked for once by many", async () => {
+    let given = 0;
+    const token = createMetadataAccessToken(
+      metadata(
+        await start(() => {
+          given += 1;
+          return flavored(
+            JSON.stringify({ access_token: `t${given}`, expires_in: 1_000, token_type: "Bearer" }),
+          );
+        }),
+      ),
+    );
+    const many = await Promise.all([token(signal), token(signal), token(signal)]);
+    expect(many.map((secret) => secret.reveal())).toEqual(["t1", "t1", "t1"]);
+    nowMs += 799_999;
+    expect((await token(signal)).reveal()).toBe("t1");
+    nowMs += 1;
+    expect((await token(signal)).reveal()).toBe("t2");
+    expect(double.seen[0]).toMatchObject({
+      target: "/computeMetadata/v1/instance/service-accounts/default/token",
+      headers: { "metadata-flavor": "Google" },
+    });
+  });
+
+  test("one caller's end takes nobody's token away", async () => {
+    const token = createMetadataAccessToken(
+      metadata(await start(() => flavored(JSON.stringify({ access_token: "t", expires_in: 60 })))),
+    );
+    const stopped = new AbortController();
+    const first = token(stopped.signal);
+    const second = token(signal);
+    stopped.abort(new Error("stopped"));
+    await expect(first).rejects.toThrow("stopped");
+    expect((await second).reveal()).toBe("t");
+  });
+
+  test("believes nobody else who answers at its name", async () => {
+    const token = createMetadataAccessToken(
+      metadata(await start(() => ({ body: JSON.stringify({ access_token: "evil", expires_in: 60 }) }))),
+    );
+    await expect(token(signal)).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
+  });
+
+  test("is asked again after a failure", async () => {
+    let fails = true;
+    const token = createMetadataAccessToken(
+      metadata(
+        await start(() =>
+          fails
+            ? { status: 503, headers: { "metadata-flavor": "Google" } }
+            : flavored(JSON.stringify({ access_token: "t", expires_in: 60 })),
+        ),
+      ),
+    );
+    await expect(token(signal)).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
+    fails = false;
+    expect((await token(signal)).reveal()).toBe("t");
+  });
+
+  test("gives an identity token for each audience, kept by its own expiry", async () => {
+    const identity = createMetadataCallerIdentity(
+      metadata(
+        await start(({ target }) =>
+          flavored(
+            toJwt({
+              aud: new URLSearchParams(target.split("?")[1]).get("audience"),
+              exp: nowMs / 1_000 + 100,
+            }),
+          ),
+        ),
+      ),
+    );
+    const first = (await identity("https://one.example/a b", signal)).reveal();
+    expect((await identity("https://one.example/a b", signal)).reveal()).toBe(first);
+    await identity("two", signal);
+    expect(double.seen.map(({ target }) => target.split("?")[1])).toEqual([
+      "audience=https%3A%2F%2Fone.example%2Fa+b&format=full",
+      "audience=two&format=full",
+    ]);
+    nowMs += 80_000;
+    await identity("two", signal);
+    expect(double.seen).toHaveLength(3);
+  });
+
+  test("what is no token is an error", async () => {
+    const identity = createMetadataCallerIdentity(metadata(await start(() => flavored("<html>"))));
+    await expect(identity("a", signal)).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
+  });
+});
+
+describe("workload identity federation", () => {
+  const options = ({ url }: GoogleDouble) => ({
+    fetch: globalThis.fetch,
+    nowMs: () => nowMs,
+    provider: PROVIDER,
+    stsUrl: url,
+    iamCredentialsUrl: url,
+    identity: async (audience: string) => new Secret(`token for ${audience}`),
+  });
+
+  test("exchanges the other platform's token as RFC 8693 says", async () => {
+    await start(() => ({
+      body: JSON.stringify({ access_token: "google", expires_in: 3_600, token_type: "Bearer" }),
+    }));
+    const token = createWorkloadIdentityToken(options(double));
+    expect((await token(signal)).reveal()).toBe("google");
+    const [seen] = double.seen;
+    expect(seen?.target).toBe("/v1/token");
+    expect(Object.fromEntries(new URLSearchParams(seen?.body))).toEqual({
+      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+      audience: `//iam.googleapis.com/${PROVIDER}`,
+      scope: "https://www.googleapis.com/auth/cloud-platform",
+      requested_token_type: "urn:ietf:params:oauth:token-type:access_token",
+      subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+      subject_token: `token for https://iam.googleapis.com/${PROVIDER}`,
+    });
+  });
+
+  test("acts as a service account where one is named", async () => {
+    await start(({ target }) => ({
+      body: JSON.stringify(
+        target === "/v1/token"
+          ? { access_token: "federated", expires_in: 3_600 }
+          : { accessToken: "impersonated", expireTime: new Date(nowMs + 1_000_000).toISOString() },
+      ),
+    }));
+    const token = createWorkloadIdentityToken({
+      ...options(double),
+      serviceAccount: "sluice@p.iam.gserviceaccount.com",
+    });
+    expect((await token(signal)).reveal()).toBe("impersonated");
+    expect(double.seen[1]).toMatchObject({
+      target: "/v1/projects/-/serviceAccounts/sluice%40p.iam.gserviceaccount.com:generateAccessToken",
+      headers: { authorization: "Bearer federated" },
+    });
+    nowMs += 799_999;
+    await token(signal);
+    expect(double.seen).toHaveLength(2);
+  });
+
+  test("a refusal names the reason and shows no token", async () => {
+    await start(() => ({
+      status: 400,
+      body: JSON.stringify({ error: "invalid_grant", error_description: "bad subject token for https" }),
+    }));
+    const error: unknown = await createWorkloadIdentityToken(options(double))(signal).catch(
+      (thrown) => thrown,
+    );
+    expect(error).toMatchObject({
+      code: "SECRET_UNAVAILABLE",
+      message: `workload identity federation: ${double.host} answered 400 (invalid_grant)`,
+    });
+  });
+});
+
+describe("logins to Google's registries", () => {
+  const credentials = createGoogleRegistryCredentials(async () => new Secret("t"));
+
+  test.each([
+    ["europe-west1-docker.pkg.dev", true],
+    ["us-docker.pkg.dev", true],
+    ["gcr.io", true],
+    ["eu.gcr.io", true],
+    ["evil-gcr.io", false],
+    ["gcr.io.evil.example", false],
+    ["docker.pkg.dev", false],
+    ["us-docker.pkg.dev.evil.example", false],
+    ["us-docker.pkg.dev:5000", false],
+    ["ghcr.io", false],
+  ])("%s: %s", async (host, known) => {
+    await start(() => ({}));
+    const login = await credentials(host, signal);
+    expect(login === undefined).toBe(!known);
+    if (login !== undefined && "username" in login) expect(login.username).toBe("oauth2accesstoken");
+  });
+
+  test("without a token the registry counts as out of reach", async () => {
+    await start(() => ({ status: 500, headers: { "metadata-flavor": "Google" } }));
+    const failing = createGoogleRegistryCredentials(createMetadataAccessToken(metadata(double)));
+    await expect(failing("gcr.io", signal)).rejects.toMatchObject({ code: "REGISTRY_UNAVAILABLE" });
+  });
+});
