@@ -41,7 +41,8 @@ export const screenBundleAsFlux = ({ entries, certificate }: Bundle, root: Trust
     refuse("flux-log-time", "no entry's time is signed");
 };
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,64})-----\s+([A-Za-z0-9+/=\s]+?)-----END \1-----/g;
+/** One line break after the label, not any white space: what two parts can share is tried in every split. */
+const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,64})-----\r?\n([A-Za-z0-9+/=\s]+?)-----END \1-----/g;
 const MAX_KNOWN_CHAINS = 64;
 const readableChains = createLru<boolean>(MAX_KNOWN_CHAINS);
 
@@ -54,7 +55,7 @@ const isCertificate = (base64: string): boolean => {
 };
 
 /** PEM blocks of certificates up to the end of the text; what stands between them is skipped. */
-const readChain = (text: string): boolean => {
+export const readChain = (text: string): boolean => {
   const blocks = [...text.matchAll(BLOCK)];
   const last = blocks.at(-1);
   const rest = last === undefined ? text : text.slice(last.index + last[0].length);

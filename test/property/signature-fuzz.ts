@@ -4,6 +4,8 @@ import { parseCertificate } from "../../shared/signature/certificate.ts";
 import { basicConstraintsOf, extendedKeyUsageOf } from "../../shared/signature/certificate-constraints.ts";
 import { parseCheckpoint } from "../../shared/signature/checkpoint.ts";
 import { parseEvidenceManifest } from "../../shared/signature/evidence-manifest.ts";
+import { isBundleToFlux } from "../../shared/signature/flux-bundle.ts";
+import { readChain } from "../../shared/signature/flux-keyless.ts";
 import { readIdentity } from "../../shared/signature/fulcio-certificate.ts";
 import { parseLegacyLayer } from "../../shared/signature/legacy-layer.ts";
 import { decodePem } from "../../shared/signature/pem.ts";
@@ -42,6 +44,7 @@ const STAMP = [
   "signedTimestamp",
 ] as const;
 const CERTIFICATE = base64At("verificationMaterial", "certificate", "rawBytes");
+const CHAIN = "dev.sigstore.cosign/chain";
 const LOG_BUNDLE = "dev.sigstore.cosign/bundle";
 
 const readCertificate = (input: Buffer): void => {
@@ -53,6 +56,7 @@ const readCertificate = (input: Buffer): void => {
 
 export const TARGETS: readonly FuzzTarget[] = [
   { name: "bundle", seeds: [bytes], read: parseBundle },
+  { name: "Flux bundle", seeds: [bytes], read: isBundleToFlux },
   { name: "certificate", seeds: [CERTIFICATE], read: readCertificate },
   {
     name: "SET",
@@ -63,6 +67,11 @@ export const TARGETS: readonly FuzzTarget[] = [
     name: "checkpoint",
     seeds: [Buffer.from(at(json, ...ENTRY, "inclusionProof", "checkpoint", "envelope"))],
     read: (input) => parseCheckpoint(input.toString("utf8")),
+  },
+  {
+    name: "chain",
+    seeds: [Buffer.from(annotations[CHAIN] ?? "")],
+    read: (input) => readChain(input.toString("utf8")),
   },
   { name: "timestamp", seeds: [base64At(...STAMP)], read: parseTimestampToken },
   { name: "manifest", seeds: [Buffer.from(manifest.bytes)], read: parseEvidenceManifest },

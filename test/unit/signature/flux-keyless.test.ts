@@ -59,6 +59,12 @@ describe("what Flux alone refuses, at its edges", () => {
   test.each([
     ["chain of text before its certificates", LEGACY, chainOf((chain) => `text\n${chain}`), "verified"],
     ["chain with blank lines after it", LEGACY, chainOf((chain) => `${chain}\n \n`), "verified"],
+    [
+      "chain of a block without an end, and blanks",
+      LEGACY,
+      chainOf(() => `-----BEGIN CERTIFICATE-----\n${" ".repeat(400_000)}`),
+      "flux-chain-unreadable",
+    ],
     ["chain that is blank", LEGACY, chainOf(() => " \n"), "verified"],
     ["chain with text after it", LEGACY, chainOf((chain) => `${chain}text`), "flux-chain-unreadable"],
     [
