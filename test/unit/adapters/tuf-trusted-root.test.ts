@@ -6,8 +6,8 @@ import { createTufTrustedRoot, type TufTrustedRoot } from "../../../shared/adapt
 import { PipelineError } from "../../../shared/errors.ts";
 import { parseTrustedRoot } from "../../../shared/signature/trusted-root.ts";
 import { createFixedRoots } from "../../../shared/signature/trusted-root-source.ts";
+import { createTufRepository, type TufRepository, writeRoot } from "../../support/tuf-repository.ts";
 import { sigstore } from "../signature/support.ts";
-import { createTufRepository, type TufRepository, writeRoot } from "./tuf-repository.ts";
 
 const SHIPPED = sigstore.trustedRootJson;
 /** The same root in another spelling: enough to tell the two apart. */
