@@ -202,6 +202,17 @@ const signerCases: readonly CorpusCase[] = [
     authorityAlone,
   ),
   token(
+    `${ALONE}whose purpose is not marked critical`,
+    "timestamp-untrusted",
+    (honest, { sigstore }) => {
+      const signer = createTimestampSigner(sigstore.services.timestampAuthority.root, validity, (fields) =>
+        replaceExtension(fields, "2.5.29.37", extendedKeyUsage([PURPOSE.timeStamping])),
+      );
+      return { ...honest, signer, certificates: [signer.certificate] };
+    },
+    authorityAlone,
+  ),
+  token(
     `${ALONE}expired before the timestamp`,
     "timestamp-untrusted",
     (honest, { sigstore }) => {
