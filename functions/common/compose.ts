@@ -51,10 +51,15 @@ const composeShared = async <Q extends WorkQueue, S extends StateStore>(
 export const composeEvaluation = async <Q extends WorkQueue, S extends StateStore>(
   config: Config,
   platform: Platform<Q, S>,
-  { registry, verifier }: Pick<EvaluateDeps, "registry" | "verifier">,
+  {
+    registry,
+    sweepRegistry,
+    verifier,
+  }: Required<Pick<EvaluateDeps, "registry" | "sweepRegistry" | "verifier">>,
 ): Promise<EvaluateDeps & { readonly queue: Q; readonly state: S }> => ({
   ...(await composeShared(config, platform)),
   registry,
+  sweepRegistry,
   verifier,
   selectorOf: createSelectors(),
 });

@@ -13,6 +13,7 @@ import type { StateStore } from "../../shared/state.ts";
 import { createCatalogLoader } from "./catalog-loader.ts";
 import { type CatalogKeeper, keepCatalog } from "./catalogs.ts";
 import { createRegistry, type OpenedRegistry } from "./registry.ts";
+import { createSweepBudget } from "./sweep-budget.ts";
 import { createTrustedRoots } from "./trusted-roots.ts";
 
 export interface PolicyPlatform {
@@ -33,6 +34,7 @@ export interface PolicyPlatform {
 export interface OpenedPolicy {
   readonly catalogs: CatalogKeeper;
   readonly registry: OpenedRegistry["reader"];
+  readonly sweepRegistry: OpenedRegistry["reader"];
   readonly verifier: Verifier;
   close(): Promise<void>;
 }
@@ -41,7 +43,10 @@ export interface OpenedPolicy {
 export const openPolicy = async (config: Config, platform: PolicyPlatform): Promise<OpenedPolicy> => {
   const { clock, secrets, state, log, objects, registryCredentials = [] } = platform;
   const { toRoots = async (named) => named } = platform;
-  const { reader: registry, close } = createRegistry(config, secrets, clock, registryCredentials);
+  const opened = createRegistry(config, secrets, clock, registryCredentials);
+  const { reader: registry, close } = opened;
+  const budget = createSweepBudget(config.sweep, state, clock);
+  const sweepRegistry = opened.within(budget, { fraction: Math.random });
   // The policy may come from an artifact, which is verified before there is a catalog to name roots.
   let catalogs: CatalogKeeper | undefined;
   const rootOf = (name: string): string | undefined => catalogs?.current().trustedRoots[name];
@@ -49,5 +54,5 @@ export const openPolicy = async (config: Config, platform: PolicyPlatform): Prom
   const verifier = createVerifier({ registry, trustedRoots, nowMs: clock.nowMs });
   const ports = { registry, verifier, secrets, state, clock, ...(objects === undefined ? {} : { objects }) };
   catalogs = await keepCatalog(createCatalogLoader(config, ports), log);
-  return { catalogs, registry, verifier, close };
+  return { catalogs, registry, sweepRegistry, verifier, close };
 };

@@ -4,11 +4,15 @@ import { type Credentials, createClient, parseDockerConfig } from "oras-js";
 import { createGuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
 import { createOrasRegistryReader } from "../../shared/adapters/node/oras-registry.ts";
 import type { Config, CredentialSettings, RegistrySettings } from "../../shared/config/config.ts";
-import type { Clock, RegistryCredentials, RegistryReader, SecretSource } from "../../shared/ports.ts";
+import type { Allowance } from "../../shared/pipeline/allowance.ts";
+import type { Clock, Random, RegistryCredentials, RegistryReader, SecretSource } from "../../shared/ports.ts";
 import { PRIVATE_NETWORKS } from "./private-networks.ts";
+import { createBudgetedFetch } from "./sweep-budget.ts";
 
 export interface OpenedRegistry {
   readonly reader: RegistryReader;
+  /** The same, each request taken from a budget. */
+  within(budget: Allowance, random: Random): RegistryReader;
   close(): Promise<void>;
 }
 
@@ -72,21 +76,25 @@ export const createRegistry = (
 ): OpenedRegistry => {
   const { registries, limits } = config;
   const { fetch, close } = createFetches(config);
-  const client = createClient({
-    fetch,
-    timeoutMs: limits.registryTimeoutMs,
-    nowMs: clock.nowMs,
-    userAgent: "sluice",
-    plainHttp: (host) => registries.get(host)?.plainHttp ?? false,
-    credentials: async (host, repository) => {
-      const settings = registries.get(host)?.credentials;
-      return settings === undefined
-        ? logInByPlatform(byPlatform, host)
-        : readCredentials(settings, host, repository, secrets);
-    },
-  });
+  const open = (used: typeof globalThis.fetch): RegistryReader =>
+    createOrasRegistryReader(
+      createClient({
+        fetch: used,
+        timeoutMs: limits.registryTimeoutMs,
+        nowMs: clock.nowMs,
+        userAgent: "sluice",
+        plainHttp: (host) => registries.get(host)?.plainHttp ?? false,
+        credentials: async (host, repository) => {
+          const settings = registries.get(host)?.credentials;
+          return settings === undefined
+            ? logInByPlatform(byPlatform, host)
+            : readCredentials(settings, host, repository, secrets);
+        },
+      }),
+    );
   return {
-    reader: createOrasRegistryReader(client),
+    reader: open(fetch),
+    within: (budget, random) => open(createBudgetedFetch(fetch, budget, clock, random)),
     close: async () => {
       await close();
     },

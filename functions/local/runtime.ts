@@ -4,6 +4,7 @@ import { openDatabase } from "../../shared/adapters/node/sqlite/database.ts";
 import { formatRepository, toRepositoryName } from "../../shared/artifact/repository.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { createIntake } from "../../shared/pipeline/intake.ts";
+import { readRecovered } from "../../shared/pipeline/recovered.ts";
 import { createPipeline } from "../../shared/pipeline.ts";
 import type { Finding } from "../../shared/policy/finding.ts";
 import type { Push } from "../../shared/ports.ts";
@@ -46,11 +47,12 @@ const startServer = async (
   const endpoints = createEndpoints(config.sources, secrets, clock, fetchJson, allowance);
   // A secret that is missing is said now, not to the first registry that calls.
   await Promise.all(endpoints.map((endpoint) => endpoint.options()));
-  const health = () => ({
+  const health = async () => ({
     status: "ok",
     mode: config.mode,
     catalog: catalogs.current().version,
     ...queue.counts(),
+    recovered: await readRecovered(deps.state),
   });
   const server = createServer({
     maxBodyBytes: config.limits.bodyBytes,

@@ -8,7 +8,7 @@ const NO_BODY = new Uint8Array();
 export interface ServerSettings {
   readonly maxBodyBytes: number;
   readonly intake: Intake;
-  readonly health: () => Readonly<Record<string, unknown>>;
+  readonly health: () => Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** Repeated headers come joined already, except the few that Node lists. */
@@ -47,7 +47,7 @@ export const createServer = ({ maxBodyBytes, intake, health }: ServerSettings): 
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-  app.get("/healthz", async () => health());
+  app.get("/healthz", health);
   const take = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const answer = await intake(toIncoming(request));
     return reply.code(answer.status).headers(answer.headers).send(answer.body);

@@ -84,7 +84,11 @@ const network = section("Which addresses Sluice may connect to.", {
 const sweep = section("The timer that recovers missed events and late evidence.", {
   interval: v.optional(duration("Time between sweeps; default 15m.", "15m", "10s", "1d")),
   requestBudget: v.optional(
-    whole("Requests to one registry in one sweep, at most; default 500.", 1, 1_000_000),
+    whole(
+      "Requests to one registry between two sweeps, at most, of all instances together; default 2000. A repository takes two or more.",
+      1,
+      1_000_000,
+    ),
   ),
 });
 

@@ -6,6 +6,7 @@ import { ensureBaseline, pickNow } from "./baseline.ts";
 import { type Decided, decideIgnored, decideSelection } from "./decide.ts";
 import type { NamedVersion } from "./decision-record.ts";
 import { hintDeliveries, hintNextCheck } from "./hints.ts";
+import { countRecovered, recoveredBy } from "./recovered.ts";
 import { relate } from "./relate.ts";
 import { type Scope, toDecisionContext } from "./scope.ts";
 import { type EvidenceVerdict, judge, toUnusable } from "./verdict.ts";
@@ -160,7 +161,9 @@ export const considerVersion = async (
   occasion: "push" | "sweep",
 ): Promise<void> => {
   const announced = occasion === "push" ? version : undefined;
+  let before: SubscriptionState["selection"];
   const decided = await settleState(scope, subscription, announced, async (state) => {
+    before = state.selection;
     const current = await lookAgain(scope, subscription, state, version);
     if (announced !== undefined && current?.digest !== announced.digest) {
       const reason = current === undefined ? "tag-gone" : "tag-moved";
@@ -168,8 +171,10 @@ export const considerVersion = async (
     }
     return current && decideVersion(scope, subscription, state, current, occasion);
   });
-  if (occasion === "sweep" && decided?.next !== undefined)
-    scope.deps.log("sweep-recovered", { subscription: subscription.id, ...version });
+  const recovered = occasion === "sweep" ? recoveredBy(before, decided?.next?.selection) : undefined;
+  if (recovered === undefined) return;
+  scope.deps.log("sweep-recovered", { subscription: subscription.id, recovered, ...version });
+  await countRecovered(scope.deps.state);
 };
 
 /** The selection that is held back, once more: evidence may have arrived, its deadline passed, its tag moved. */

@@ -79,6 +79,8 @@ export interface SharedDeps {
 /** What evaluating touches: it sends nothing, so that a function that evaluates needs no receiver's secret. */
 export interface EvaluateDeps extends SharedDeps {
   readonly registry: RegistryReader;
+  /** What sweeps read with: within a budget, for they ask about everything. Absent: the same. */
+  readonly sweepRegistry?: RegistryReader;
   readonly verifier: Verifier;
   readonly selectorOf: (selector: Selector) => CompiledSelector;
 }

@@ -1,7 +1,7 @@
 import type { Digest } from "../artifact/digest.ts";
 import { type RepositoryName, toRepositoryName } from "../artifact/repository.ts";
 import { PipelineError } from "../errors.ts";
-import type { Subscription, Work } from "../ports.ts";
+import type { RegistryReader, Subscription, Work } from "../ports.ts";
 import { ensureBaseline, pickNow } from "./baseline.ts";
 import { concludeDecision } from "./conclude.ts";
 import { considerSelection, considerVersion, orUnusable, recordIgnored } from "./consider.ts";
@@ -196,10 +196,28 @@ export const evaluateSubscription = async (
   await considerSelection(scope, subscription);
 };
 
-const sweepSubscription = async (scope: Scope, subscription: Subscription): Promise<void> => {
+/** Objects of many clusters pick the same few tags: each is asked for once. What moved meanwhile is asked for again. */
+const remembering = (registry: RegistryReader): RegistryReader => {
+  const resolved = new Map<string, Promise<Digest | undefined>>();
+  return {
+    ...registry,
+    resolveTag(name, tag, signal) {
+      const known = resolved.get(tag) ?? registry.resolveTag(name, tag, signal);
+      resolved.set(tag, known);
+      return known;
+    },
+  };
+};
+
+const sweepSubscription = async (
+  scope: Scope,
+  subscription: Subscription,
+  registry: RegistryReader,
+): Promise<void> => {
   try {
     const { selection } = await ensureBaseline(scope, subscription);
-    const version = await pickNow(scope, subscription, selection?.tag);
+    const looking = { ...scope, deps: { ...scope.deps, registry } };
+    const version = await pickNow(looking, subscription, selection?.tag);
     if (version !== undefined) await considerVersion(scope, subscription, version, "sweep");
   } catch (error) {
     // One object's trouble that no retry ends must not keep the others from being looked at.
@@ -214,8 +232,10 @@ export const evaluateRepository = async (
   name: RepositoryName,
   signal: AbortSignal,
 ): Promise<void> => {
-  const scope = createScope(deps, signal, { source: "sweep" });
+  const registry = deps.sweepRegistry ?? deps.registry;
+  const scope = createScope({ ...deps, registry }, signal, { source: "sweep" });
+  const remembered = remembering(registry);
   for (const subscription of scope.catalog.match(name)) {
-    if (!subscription.suspended) await sweepSubscription(scope, subscription);
+    if (!subscription.suspended) await sweepSubscription(scope, subscription, remembered);
   }
 };

@@ -72,7 +72,7 @@ const serveForget = async (): Promise<void> => {
       },
     ],
   });
-  const server = createServer({ maxBodyBytes: 8 * 1024 * 1024, intake, health: () => ({}) });
+  const server = createServer({ maxBodyBytes: 8 * 1024 * 1024, intake, health: async () => ({}) });
   say(await server.listen({ host: "127.0.0.1", port: 0 }));
 };
 

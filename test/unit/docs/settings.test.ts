@@ -92,7 +92,7 @@ describe("settings without effect", () => {
     .map((path) => readFileSync(join(ROOT, path), "utf8"))
     .join("\n");
 
-  test.each(["requestBudget", "clientCertificate"])("%s", (key) => {
+  test.each(["clientCertificate"])("%s", (key) => {
     expect(README).toContain(key);
     expect(source.includes(key)).toBe(false);
   });

@@ -1,0 +1,32 @@
+import type { FluxSelection, StateStore } from "../state.ts";
+
+type Documents = Pick<StateStore, "loadDocument" | "saveDocument">;
+
+const KEY = "sweep/recovered";
+const MAX_CONFLICTS = 16;
+
+/** What the sweep found that no event had brought: a version, or the evidence of one that was held back. */
+export const recoveredBy = (
+  before: FluxSelection | undefined,
+  after: FluxSelection | undefined,
+): "version" | "evidence" | undefined => {
+  if (after === undefined) return undefined;
+  if (after.decisionId !== before?.decisionId) return "version";
+  const isAccepted = after.status === "verified" || after.status === "allowed";
+  return isAccepted && after.status !== before.status ? "evidence" : undefined;
+};
+
+const toCount = (value: unknown): number => Number(Reflect.get(Object(value), "count") ?? 0);
+
+/** How many events the sweep has made up for, over all instances and restarts. */
+export const readRecovered = async (documents: Documents): Promise<number> =>
+  toCount((await documents.loadDocument(KEY))?.value);
+
+/** One more. The most telling figure there is: it says how many events get lost on the way. */
+export const countRecovered = async (documents: Documents): Promise<void> => {
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+    const stored = await documents.loadDocument(KEY);
+    const value = { count: toCount(stored?.value) + 1 };
+    if (await documents.saveDocument(KEY, stored?.version ?? 0, value)) return;
+  }
+};
