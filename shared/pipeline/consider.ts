@@ -5,17 +5,23 @@ import type { DecisionRecord, SubscriptionState, Version } from "../state.ts";
 import { ensureBaseline, pickNow } from "./baseline.ts";
 import { type Decided, decideIgnored, decideSelection } from "./decide.ts";
 import type { NamedVersion } from "./decision-record.ts";
+import { lacksEntry } from "./desired.ts";
 import { hintDeliveries, hintNextCheck } from "./hints.ts";
 import { countRecovered, recoveredBy } from "./recovered.ts";
-import { relate } from "./relate.ts";
+import { type Relation, relate } from "./relate.ts";
 import { type Scope, toDecisionContext } from "./scope.ts";
 import { type EvidenceVerdict, judge, toUnusable } from "./verdict.ts";
 
 /** Racing writers of one row: each loses at most once per winner, so a handful is plenty. */
 const MAX_CONFLICTS = 8;
 
-/** How a version came up; only what a registry announced gets a record when nothing follows from it. */
-export type Occasion = "push" | "sweep" | "check";
+/**
+ * How a version came up; only what a registry announced gets a record when nothing follows from it. `glance`: it did
+ * not say which digest was pushed, so the tag may still name what it named before.
+ */
+export type Occasion = "push" | "glance" | "sweep" | "check";
+
+const isAnnounced = (occasion: Occasion): boolean => occasion === "push" || occasion === "glance";
 
 const judgeFor = (scope: Scope, subscription: Subscription, digest: Digest): Promise<EvidenceVerdict> => {
   const { verifier, requirementOf } = scope.deps;
@@ -34,6 +40,14 @@ const resolve = async (
   return digest && { tag, digest };
 };
 
+/** Of two that compare equal Flux may still prefer one: where it knows an order of its own, or the other was deleted. */
+const isPreferred = async (
+  scope: Scope,
+  subscription: Subscription,
+  { selection }: SubscriptionState,
+  version: Version,
+): Promise<boolean> => (await pickNow(scope, subscription, selection?.tag))?.tag === version.tag;
+
 /**
  * A version that was held back and then deleted hides nothing any more: Flux goes back to `version`, if that is its
  * pick now. Never behind what was delivered: that takes a person.
@@ -41,14 +55,33 @@ const resolve = async (
 const isUncovered = async (
   scope: Scope,
   subscription: Subscription,
-  { selection, delivered }: SubscriptionState,
+  state: SubscriptionState,
   version: Version,
 ): Promise<boolean> => {
-  if (selection?.tag === undefined || (await resolve(scope, subscription, selection.tag)) !== undefined)
-    return false;
+  const { selection, delivered } = state;
+  if (!isHeld(state) || selection?.tag === undefined) return false;
+  if ((await resolve(scope, subscription, selection.tag)) !== undefined) return false;
   const selector = scope.deps.selectorOf(subscription.selector);
   if (relate(selector, delivered, version) === "older") return false;
   return (await pickNow(scope, subscription, undefined))?.tag === version.tag;
+};
+
+const isFluxPick = (
+  scope: Scope,
+  subscription: Subscription,
+  state: SubscriptionState,
+  version: Version,
+  relation: Relation,
+): boolean | Promise<boolean> => {
+  switch (relation) {
+    case "newer":
+    case "same":
+      return true;
+    case "tie":
+      return isPreferred(scope, subscription, state, version);
+    case "older":
+      return isUncovered(scope, subscription, state, version);
+  }
 };
 
 /** Not what Flux would pick. A signed version under an unverified one is said loudly: somebody waits for it. */
@@ -66,9 +99,13 @@ const decideOlder = async (
   return decideIgnored(context, version, "shadowed-by-unverified", "reject", facts);
 };
 
+/** From a push to its event: registries tell late, and try again. */
+const LATE_EVENT_MS = 30_000;
+
 /**
- * A push that was waiting when the baseline was recorded (the registry was out of reach at the first start, say) is
- * news all the same: only what was there before Sluice listened goes untold.
+ * A push that was on its way when the baseline was recorded (the registry was out of reach at the first start, its
+ * event came late, another's push was looked at first) is news all the same: only what was there before Sluice
+ * listened goes untold.
  */
 const isNewsInBaseline = (
   { receivedAtMs }: Scope,
@@ -78,9 +115,7 @@ const isNewsInBaseline = (
   occasion === "push" &&
   receivedAtMs !== undefined &&
   selection?.status === "baseline" &&
-  receivedAtMs <= selection.sinceMs;
-
-const withoutSelection = ({ selection: _baseline, ...state }: SubscriptionState): SubscriptionState => state;
+  receivedAtMs <= selection.sinceMs + LATE_EVENT_MS;
 
 /** What `version` means for a subscription in `state`; undefined when nothing follows from it. Writes nothing. */
 export const decideVersion = async (
@@ -92,19 +127,14 @@ export const decideVersion = async (
 ): Promise<Decided | undefined> => {
   const held = isHeld(state);
   const relation = relate(scope.deps.selectorOf(subscription.selector), state.selection, version);
-  if (relation === "same" && isNewsInBaseline(scope, state, occasion))
-    return decideVersion(scope, subscription, withoutSelection(state), version, occasion);
-  if (relation === "same" && !held) return undefined;
+  const lacks = () => lacksEntry(toDecisionContext(scope, subscription), state);
+  if (relation === "same" && !held && !isNewsInBaseline(scope, state, occasion) && !lacks()) return undefined;
   const judged = () => judgeFor(scope, subscription, version.digest);
-  const isSelection =
-    relation === "newer" ||
-    relation === "same" ||
-    (held && (await isUncovered(scope, subscription, state, version)));
-  if (isSelection) {
+  if (await isFluxPick(scope, subscription, state, version, relation)) {
     const verdict = await judged();
     return decideSelection(toDecisionContext(scope, subscription), state, version, verdict);
   }
-  if (occasion !== "push") return undefined;
+  if (!isAnnounced(occasion)) return undefined;
   if (relation === "tie") return decideIgnored(toDecisionContext(scope, subscription), version, "tie");
   return decideOlder(scope, subscription, state, version, held ? await judged() : undefined);
 };
@@ -158,9 +188,9 @@ export const considerVersion = async (
   scope: Scope,
   subscription: Subscription,
   version: Version,
-  occasion: "push" | "sweep",
+  occasion: Exclude<Occasion, "check">,
 ): Promise<void> => {
-  const announced = occasion === "push" ? version : undefined;
+  const announced = isAnnounced(occasion) ? version : undefined;
   let before: SubscriptionState["selection"];
   const decided = await settleState(scope, subscription, announced, async (state) => {
     before = state.selection;

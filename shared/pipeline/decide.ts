@@ -177,7 +177,8 @@ export const decideSelection = (
   const current = state.selection;
   // The row's own count: it goes on where a selection went away in between.
   const sequence = state.version + 1;
-  const isCurrent = current !== undefined && isSameVersion(current, version);
+  // A baseline was never decided: what turns out to be news gets a decision of its own, and time for its evidence.
+  const isCurrent = current !== undefined && current.status !== "baseline" && isSameVersion(current, version);
   const selection: FluxSelection = isCurrent
     ? current
     : {

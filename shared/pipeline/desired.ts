@@ -44,7 +44,21 @@ export const withdrawShadowed = (context: DecisionContext, outbox: Outbox): Retu
     ? { outbox, records: [] }
     : withdrawDue(context, outbox, { outcome: "reject", reason: "shadowed-by-unverified" });
 
-/** One row for each receiver of the subscription, due now; what was accepted of this very decision stays. */
+/**
+ * Whether a receiver was never told of what is selected and might be: it was added since, or the reason for which its
+ * entry was withdrawn is gone. What was decided while observing stays untold.
+ */
+export const lacksEntry = ({ mode, subscription }: DecisionContext, state: SubscriptionState): boolean => {
+  const { selection, outbox } = state;
+  const isTold = selection?.status === "verified" || selection?.status === "allowed";
+  if (mode === "observe" || !isTold || selection.observed === true) return false;
+  return subscription.receivers.some((receiver) => {
+    const entry = outbox[receiver];
+    return entry?.decisionId !== selection.decisionId || entry.state === "withdrawn";
+  });
+};
+
+/** One row for each receiver of the subscription, due now; what is under way or accepted of this very decision stays. */
 export const fillOutbox = (
   context: DecisionContext,
   { outbox, delivered }: SubscriptionState,
@@ -54,7 +68,8 @@ export const fillOutbox = (
   const filled: Record<string, OutboxEntry> = {};
   for (const receiver of context.subscription.receivers) {
     const before = outbox[receiver];
-    const knows = before?.state === "accepted" && before.decisionId === selection.decisionId;
+    const stands = before?.state === "accepted" || before?.requirement === requirement;
+    const knows = before?.decisionId === selection.decisionId && before.state !== "withdrawn" && stands;
     filled[receiver] = knows
       ? before
       : {

@@ -52,13 +52,15 @@ const considerTag = async (
   subscription: Subscription,
   announced: AnnouncedTag,
   current: Digest | undefined,
+  occasion: "push" | "glance",
 ): Promise<void> => {
   const { selector } = subscription;
   if (subscription.suspended) return recordIgnored(scope, subscription, announced, "suspended");
   if (selector.kind === "digest") {
     const { digest } = selector;
-    const named = current === digest || announced.digest === digest;
-    if (!named) return recordIgnored(scope, subscription, announced, "other-digest");
+    if (announced.digest !== digest && (announced.digest !== undefined || current !== digest))
+      await recordIgnored(scope, subscription, announced, "other-digest");
+    if (current !== digest && announced.digest !== digest) return;
     return considerVersion(scope, subscription, { digest }, "push");
   }
   const accepts = scope.deps.selectorOf(selector).accepts(announced.tag);
@@ -68,7 +70,7 @@ const considerTag = async (
   if (announced.digest !== undefined && announced.digest !== current) {
     await recordIgnored(scope, subscription, announced, "tag-moved");
   }
-  return considerVersion(scope, subscription, { tag: announced.tag, digest: current }, "push");
+  return considerVersion(scope, subscription, { tag: announced.tag, digest: current }, occasion);
 };
 
 /** Evidence for `subject` arrived: every subscription that waits for it, or had rejected it, looks again. */
@@ -112,10 +114,11 @@ const considerTagged = async (
   const current = await registry.resolveTag(name, announced.tag, scope.signal);
   const ageMs = clock.nowMs() - receivedAtMs;
   awaitAnnounced(announced, current, ageMs);
+  const occasion = announced.digest === undefined && !isSettled(ageMs) ? "glance" : "push";
   await Promise.all(
     subscriptions.map((subscription) =>
       orUnusable(scope, [subscription], announced, () =>
-        considerTag(scope, subscription, announced, current),
+        considerTag(scope, subscription, announced, current, occasion),
       ),
     ),
   );

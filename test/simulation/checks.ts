@@ -1,99 +1,125 @@
-import { compileSelector } from "../../shared/policy/select.ts";
-import type { Push, Subscription } from "../../shared/ports.ts";
-import type { StateStore, StoredRecord } from "../../shared/state.ts";
-import type { Arrival } from "./receivers.ts";
-import { repositoryKey, type World } from "./world.ts";
+import type { Push } from "../../shared/ports.ts";
+import {
+  type Aftermath,
+  arrivalsFor,
+  decisionsOf,
+  findIn,
+  policiesAt,
+  type StoredDecision,
+} from "./aftermath.ts";
+import { checkOrder, checkSelections } from "./check-selections.ts";
+import { repositoryKey } from "./version.ts";
+import { isVerified } from "./world.ts";
 
-/** Everything a run left behind. */
-export interface Aftermath {
-  readonly world: World;
-  readonly state: StateStore;
-  readonly records: readonly StoredRecord[];
-  readonly arrivals: readonly Arrival[];
-  /** Pushes that got a 2xx. */
-  readonly answered: readonly Push[];
-  readonly parked: number;
-}
-
-const objectKey = ({ target }: Subscription): string => `${target.kind}/${target.namespace}/${target.name}`;
-
-const arrivalsOf = (aftermath: Aftermath, subscription: Subscription): readonly Arrival[] =>
-  aftermath.arrivals.filter(
-    ({ receiver, object }) => subscription.receivers.includes(receiver) && object === objectKey(subscription),
-  );
-
-/** No delivery without a strict verified verdict at its digest. */
-const checkVerified = ({ world, arrivals }: Aftermath): string[] =>
-  arrivals
-    .filter(({ digest, atMs }) => {
-      const verifiedFromMs = world.versionOf(digest)?.verifiedFromMs;
-      return verifiedFromMs === undefined || verifiedFromMs > atMs;
+/** Nothing leaves that no policy of that time calls verified. */
+const checkVerified = (aftermath: Aftermath): string[] =>
+  aftermath.arrivals
+    .filter(({ receiver, object, digest, atMs }) => {
+      const verifies = policiesAt(aftermath, atMs).some((policy) =>
+        policy.subscriptions
+          .filter(
+            ({ cluster, target }) => receiver.startsWith(`${cluster}/`) && object.endsWith(`/${target.name}`),
+          )
+          .some((subscription) => isVerified(aftermath.world, policy, subscription, digest, atMs)),
+      );
+      return !verifies;
     })
     .map(({ receiver, object, tag }) => `unverified ${tag} was delivered to ${receiver} for ${object}`);
 
-/** Nothing answered 2xx is lost: each push ends in a final decision for each subscription of its repository. */
-const checkNothingLost = ({ world, answered, records }: Aftermath): string[] => {
-  const final = new Set<string>();
-  for (const record of records) {
-    if (record.kind !== "decision" || record.outcome === "wait") continue;
-    final.add(`${record.subscription} ${record.tag} ${record.digest}`);
-  }
-  return answered
-    .filter(({ kind }) => kind === "artifact")
-    .flatMap(({ registry, repository, tag, digest }) =>
-      world.subscriptions
-        .filter((subscription) => repositoryKey(subscription.repository) === `${registry}/${repository}`)
-        .filter(({ id }) => !final.has(`${id} ${tag} ${digest}`))
-        .map(({ id }) => `the push of ${tag} got a 2xx, and no final decision for ${id}`),
-    );
+/** Whether a decision speaks of what was pushed: by its tag, or by a digest that the tag named at some time. */
+const isAbout = ({ world }: Aftermath, push: Push, { tag, digest }: StoredDecision): boolean => {
+  if (push.digest !== undefined && push.digest !== digest) return false;
+  if (push.tag === tag) return true;
+  const named = world.history.some((change) => change.tag === push.tag && change.digest === digest);
+  return tag === undefined && (push.digest !== undefined || named);
 };
 
-/** The selection is what Flux would pick over all tags; and if it is verified, the receiver knows it. */
-const checkSelections = async (aftermath: Aftermath): Promise<string[]> => {
-  const { world, state } = aftermath;
-  const violations: string[] = [];
-  for (const subscription of world.subscriptions) {
-    const tags = world.tags.get(repositoryKey(subscription.repository)) ?? new Map();
-    const pick = compileSelector(subscription.selector).pick([...tags.keys()]);
-    const expected = pick.kind === "picked" ? `${pick.tag}@${tags.get(pick.tag)}` : "nothing";
-    const { selection } = await state.load(subscription.id);
-    const actual = selection === undefined ? "nothing" : `${selection.tag}@${selection.digest}`;
-    if (actual !== expected) violations.push(`${subscription.id} ends at ${actual}, Flux at ${expected}`);
-    if (selection?.status === "pending") violations.push(`${subscription.id} is still pending`);
-    if (selection?.status !== "verified") continue;
-    const last = arrivalsOf(aftermath, subscription).findLast(({ accepted }) => accepted);
-    if (`${last?.tag}@${last?.digest}` !== actual)
-      violations.push(`${subscription.id} was never told of ${actual}`);
-  }
-  return violations;
-};
-
-/** No older version after a newer one, as the receiver saw them. */
-const checkOrder = (aftermath: Aftermath): string[] => {
-  const violations: string[] = [];
-  const order = new Map(
-    aftermath.records
-      .filter((record) => record.kind === "decision")
-      .map((record) => [record.decisionId, record.sequence]),
+/** Nothing answered 2xx is lost: each push ends in a final decision for each object that takes from its repository. */
+const checkNothingLost = (aftermath: Aftermath): string[] => {
+  const { world, answered } = aftermath;
+  const everywhere = world.policy().subscriptions.filter(({ id, repository }) =>
+    world.policies.every((policy) => {
+      const then = findIn(policy, id);
+      return then !== undefined && repositoryKey(then.repository) === repositoryKey(repository);
+    }),
   );
-  for (const subscription of aftermath.world.subscriptions) {
-    let newest = 0;
-    for (const { decisionId, tag, accepted } of arrivalsOf(aftermath, subscription)) {
-      if (!accepted) continue;
-      const decided = order.get(decisionId) ?? 0;
-      if (decided < newest) violations.push(`${subscription.id} was told of ${tag} after something newer`);
-      newest = Math.max(newest, decided);
+  return everywhere.flatMap(({ id, repository }) => {
+    const final = decisionsOf(aftermath, id).filter(({ outcome }) => outcome !== "wait");
+    return answered
+      .map(({ push }) => push)
+      .filter(({ kind, digest, tag }) => kind === "artifact" && (tag !== undefined || digest !== undefined))
+      .filter(({ digest }) => digest === undefined || !world.subjects.has(digest))
+      .filter((push) => `${push.registry}/${push.repository}` === repositoryKey(repository))
+      .filter((push) => !final.some((record) => isAbout(aftermath, push, record)))
+      .map(({ tag, digest }) => `the push of ${tag ?? digest} got a 2xx, and no final decision for ${id}`);
+  });
+};
+
+/** One selection, one `notify`: the same version is not told of twice unless something else was selected between. */
+const checkOnce = (aftermath: Aftermath): string[] => {
+  const ids = new Set(
+    aftermath.world.policies.flatMap(({ subscriptions }) => subscriptions.map(({ id }) => id)),
+  );
+  return [...ids].flatMap((id) => {
+    const violations: string[] = [];
+    let last: string | undefined;
+    for (const { outcome, reason, tag, digest, decisionId } of decisionsOf(aftermath, id)) {
+      const version = `${tag}@${digest}`;
+      const selects = outcome === "notify" || outcome === "wait" || reason === "baseline";
+      const rejects =
+        outcome === "reject" && reason !== "shadowed-by-unverified" && reason !== "registry-unusable";
+      if (outcome === "notify" && last === version)
+        violations.push(`${id} decided twice to tell of ${version}`);
+      // What was verified under other rules is asked about anew.
+      if (selects || rejects || reason === "rules-changed") last = outcome === "notify" ? version : undefined;
+      if (decisionId === "") violations.push(`${id} has a decision without id`);
     }
-    const selector = compileSelector(subscription.selector);
-    const told = arrivalsOf(aftermath, subscription).filter(({ accepted }) => accepted);
-    for (const [index, { tag }] of told.entries()) {
-      const before = told[index - 1]?.tag;
-      if (tag === undefined || before === undefined || selector.compare(tag, before) >= 0) continue;
-      violations.push(`${subscription.id} went back from ${before} to ${tag}`);
-    }
+    return violations;
+  });
+};
+
+/** One id, one set of decisions: a receiver that remembers ids never drops news. */
+const checkIds = ({ arrivals }: Aftermath): string[] => {
+  const decisions = new Map<string, Set<string>>();
+  const receivers = new Map<string, string>();
+  const violations: string[] = [];
+  const requests = Map.groupBy(
+    arrivals,
+    ({ deliveryId, receiver, atMs }) => `${deliveryId} ${receiver} ${atMs}`,
+  );
+  for (const [, changes] of requests) {
+    const [first] = changes;
+    if (first === undefined) continue;
+    const told = new Set(changes.map(({ decisionId }) => decisionId));
+    const before = decisions.get(first.deliveryId) ?? told;
+    decisions.set(first.deliveryId, before);
+    if (before.symmetricDifference(told).size > 0)
+      violations.push(`delivery ${first.deliveryId} changed its content`);
+    if ((receivers.get(first.deliveryId) ?? first.receiver) !== first.receiver)
+      violations.push(`delivery ${first.deliveryId} went to two receivers`);
+    receivers.set(first.deliveryId, first.receiver);
   }
   return violations;
 };
+
+/** Observing means that nothing leaves. */
+const checkObserving = (aftermath: Aftermath): string[] =>
+  aftermath.arrivals
+    .filter(({ atMs }) => policiesAt(aftermath, atMs).every(({ mode }) => mode === "observe"))
+    .map(({ receiver, tag }) => `${receiver} was told of ${tag} while Sluice only observed`);
+
+/** Told only what is decided: each change that arrives has its record. */
+const checkRecorded = (aftermath: Aftermath): string[] =>
+  aftermath.world.policy().subscriptions.flatMap((subscription) => {
+    const notified = new Set(
+      decisionsOf(aftermath, subscription.id)
+        .filter(({ outcome }) => outcome === "notify")
+        .map(({ decisionId }) => decisionId),
+    );
+    return arrivalsFor(aftermath, subscription)
+      .filter(({ decisionId }) => !notified.has(decisionId))
+      .map(({ tag }) => `${subscription.id} was told of ${tag} without a decision`);
+  });
 
 /** What must hold at the end of every run, whatever happened on the way. */
 export const findViolations = async (aftermath: Aftermath): Promise<readonly string[]> => [
@@ -101,5 +127,9 @@ export const findViolations = async (aftermath: Aftermath): Promise<readonly str
   ...checkNothingLost(aftermath),
   ...(await checkSelections(aftermath)),
   ...checkOrder(aftermath),
-  ...(aftermath.parked === 0 ? [] : [`${aftermath.parked} messages ended as dead letters`]),
+  ...checkOnce(aftermath),
+  ...checkIds(aftermath),
+  ...checkObserving(aftermath),
+  ...checkRecorded(aftermath),
+  ...aftermath.parked.map((message) => `a message ended as a dead letter: ${message}`),
 ];

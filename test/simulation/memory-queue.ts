@@ -25,6 +25,8 @@ export interface MemoryQueue extends WorkQueue, WorkConsumer {
   readonly parked: readonly ParkedMessage[];
   readonly deadLetters: DeadLetters;
   size(): number;
+  /** Takes messages away as if they had never been sent. */
+  lose(isLost: (message: QueuedWork) => boolean): void;
   nextAtMs(): number | undefined;
 }
 
@@ -60,6 +62,9 @@ export const createMemoryQueue = (clock: Clock): MemoryQueue => {
     parked,
     deadLetters,
     size: () => rows.size,
+    lose(isLost) {
+      for (const [id, { message }] of rows) if (isLost(message)) rows.delete(id);
+    },
     nextAtMs() {
       let nextMs: number | undefined;
       for (const { availableAtMs } of rows.values())

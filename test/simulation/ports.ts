@@ -1,9 +1,17 @@
 import { PipelineError } from "../../shared/errors.ts";
-import type { RegistryReader, Verification, Verifier, WorkConsumer, WorkQueue } from "../../shared/ports.ts";
+import type {
+  Judgement,
+  RegistryReader,
+  Verification,
+  Verifier,
+  WorkConsumer,
+  WorkQueue,
+} from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 import type { Seeded } from "./seeded.ts";
-import { repositoryKey, type World } from "./world.ts";
+import { repositoryKey } from "./version.ts";
+import type { World } from "./world.ts";
 
 /** How badly the world treats the pipeline; all 0 once the storm is over. */
 export interface Weather {
@@ -94,6 +102,8 @@ export const createSteppedQueue = (
   };
 };
 
+const encoder = new TextEncoder();
+
 /** The registry as it is at the moment it answers. */
 export const createSimulatedRegistry = (
   world: World,
@@ -104,7 +114,10 @@ export const createSimulatedRegistry = (
   const ask = async <T>(answer: () => T): Promise<T> => {
     await steps.step();
     if (random.chance(weather.registryFailure)) {
-      throw new PipelineError("simulated", { code: "REGISTRY_UNAVAILABLE" });
+      throw new PipelineError("simulated", {
+        code: "REGISTRY_UNAVAILABLE",
+        ...(random.chance(0.3) ? { retryAfterMs: random.between(0, 20_000) } : {}),
+      });
     }
     return answer();
   };
@@ -113,14 +126,25 @@ export const createSimulatedRegistry = (
     async *listTags(name) {
       yield* await ask(() => [...(world.tags.get(repositoryKey(name))?.keys() ?? [])]);
     },
-    fetchManifest: () => ask(() => undefined),
+    fetchManifest: ({ digest }) =>
+      ask(() => {
+        const subject = world.subjects.get(digest);
+        if (subject === undefined && world.versionOf(digest) === undefined) return undefined;
+        const bytes = encoder.encode(subject === undefined ? "{}" : `{"subject":{"digest":"${subject}"}}`);
+        return { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, bytes };
+      }),
     fetchManifestByTag: () => ask(() => undefined),
     fetchBlob: () => ask(() => undefined),
     listReferrers: () => ask(() => []),
   };
 };
 
-/** The verifier itself is tested elsewhere: here a table says from when on a digest's evidence satisfies the rule. */
+const toJudgement = (verified: boolean): Judgement =>
+  verified
+    ? { verified: true, identity: { issuer: "i", subject: "s" } }
+    : { verified: false, reason: "unsigned" };
+
+/** The verifier itself is tested elsewhere: here a table says from when on a digest's evidence satisfies a rule. */
 export const createTableVerifier = (
   world: World,
   scheduler: Scheduler,
@@ -128,16 +152,16 @@ export const createTableVerifier = (
   random: Seeded,
   weather: Weather,
 ): Verifier => ({
-  async verify({ digest }): Promise<Verification> {
+  async verify({ digest }, rule): Promise<Verification> {
     await steps.step();
     if (random.chance(weather.registryFailure)) {
       throw new PipelineError("simulated", { code: "REGISTRY_UNAVAILABLE" });
     }
-    const verifiedFromMs = world.versionOf(digest)?.verifiedFromMs;
-    const verified = verifiedFromMs !== undefined && verifiedFromMs <= scheduler.nowMs();
-    const judgement = verified
-      ? ({ verified: true, identity: { issuer: "i", subject: "s" } } as const)
-      : ({ verified: false, reason: "unsigned" } as const);
-    return { strict: judgement, parity: judgement, differences: [], evidence: [] };
+    const version = world.versionOf(digest);
+    if (version?.trait === "oversized") throw new PipelineError("simulated", { code: "REGISTRY_TOO_LARGE" });
+    const fromMs = version?.signedFromMs[rule.id];
+    const verified = fromMs !== undefined && fromMs <= scheduler.nowMs();
+    const parity = toJudgement(verified && version?.trait !== "flux-refuses");
+    return { strict: toJudgement(verified), parity, differences: [], evidence: [] };
   },
 });

@@ -2,6 +2,9 @@
 export interface Process {
   readonly alive: boolean;
   crash(): void;
+  /** Stops it for a while: what it waits for comes when that is over, as after a suspended machine's wake-up. */
+  freeze(ms: number): void;
+  readonly frozenUntilMs: number;
 }
 
 export interface Scheduler {
@@ -76,9 +79,16 @@ export const createScheduler = (startMs: number): Scheduler => {
     nowMs: () => now,
     spawn() {
       let alive = true;
+      let frozenUntilMs = 0;
       return {
         get alive() {
           return alive;
+        },
+        get frozenUntilMs() {
+          return frozenUntilMs;
+        },
+        freeze(ms) {
+          frozenUntilMs = now + ms;
         },
         crash() {
           alive = false;
@@ -101,6 +111,10 @@ export const createScheduler = (startMs: number): Scheduler => {
           timers.pop();
           now = next.atMs;
           if (!next.process.alive) continue;
+          if (next.process.frozenUntilMs > now) {
+            timers.push({ ...next, atMs: next.process.frozenUntilMs });
+            continue;
+          }
           next.wake();
           return;
         }

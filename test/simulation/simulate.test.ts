@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Verification } from "../../shared/ports.ts";
-import { type Plant, simulate } from "./simulate.ts";
+import type { Plant } from "./runtime.ts";
+import { simulate } from "./simulate.ts";
 
 const MOST_SEEDS = 100;
 

@@ -1,40 +1,22 @@
 import { acceptPushes } from "../../shared/pipeline/accept.ts";
-import type { CatalogView, PipelineDeps } from "../../shared/pipeline/deps.ts";
-import { createSelectors } from "../../shared/pipeline/selectors.ts";
-import { workOff } from "../../shared/pipeline/worker.ts";
-import { createPipeline } from "../../shared/pipeline.ts";
-import type { Push, Verifier, WorkConsumer, WorkQueue } from "../../shared/ports.ts";
-import type { StateStore } from "../../shared/state.ts";
+import type { ReceiverHandling } from "../../shared/pipeline/deps.ts";
+import type { Push } from "../../shared/ports.ts";
 import { findViolations } from "./checks.ts";
+import { createClusters } from "./clusters.ts";
 import { createMemoryQueue } from "./memory-queue.ts";
 import { createMemoryState } from "./memory-state.ts";
-import {
-  CALM,
-  createSimulatedRegistry,
-  createSteppedQueue,
-  createSteppedState,
-  createSteps,
-  createTableVerifier,
-  type Weather,
-} from "./ports.ts";
+import { createOperator } from "./operator.ts";
+import { createPolicy } from "./policy.ts";
+import { CALM, type Weather } from "./ports.ts";
 import { createPublisher } from "./publisher.ts";
-import { createReceivers } from "./receivers.ts";
+import { type Plant, type Stage, startRuntime, wire } from "./runtime.ts";
 import { createScheduler, type Process } from "./scheduler.ts";
-import { createSeeded } from "./seeded.ts";
-import { createWorld, repositoryKey } from "./world.ts";
+import { createSeeded, type Seeded } from "./seeded.ts";
+import { TIDY, type Unruliness } from "./unruly-queue.ts";
+import { createWorld } from "./world.ts";
 
 const MINUTE_MS = 60_000;
 const START_MS = 1_700_000_000_000;
-const WORK_LEASE_MS = 30_000;
-const EVIDENCE_DEADLINE_MS = 2 * MINUTE_MS;
-const NEVER_ABORTED = new AbortController().signal;
-
-/** Changes a part of the pipeline's surroundings: how a test plants a bug that the checks must find. */
-export interface Plant {
-  readonly verifier?: (verifier: Verifier) => Verifier;
-  readonly queue?: (queue: WorkQueue & WorkConsumer) => WorkQueue & WorkConsumer;
-  readonly state?: (state: StateStore) => StateStore;
-}
 
 export interface Outcome {
   readonly seed: number;
@@ -44,6 +26,170 @@ export interface Outcome {
   readonly deliveries: number;
   readonly crashes: number;
 }
+
+/** A push that got a 2xx. */
+export interface AnsweredPush {
+  readonly push: Push;
+  readonly atMs: number;
+}
+
+const toWeather = (random: Seeded): Weather => ({
+  registryFailure: random.pick([0, 0.02, 0.2]),
+  storageFailure: random.pick([0, 0.01, 0.05]),
+  answerLost: random.pick([0, 0.01, 0.05]),
+  slowStep: random.pick([0, 0.002, 0.02]),
+});
+
+const toUnruliness = (random: Seeded): Unruliness => ({
+  forgetsIds: random.chance(0.5),
+  duplicates: random.pick([0, 0.03, 0.2]),
+  late: random.pick([0, 0.03, 0.2]),
+  longestLateMs: random.pick([2_000, 30_000, 120_000]),
+});
+
+const toHandling = (random: Seeded): ReceiverHandling => ({
+  configuration: "c1",
+  concurrency: random.pick([1, 1, 3]),
+  intervalMs: random.pick([0, 0, 500]),
+  ...(random.chance(0.5) ? { confirmation: { withinMs: 20_000, repokes: 2 } } : {}),
+});
+
+/** One machine restarts alone and knows that it does; on the clouds several run at once and share nothing but state. */
+const keepRunning = (stage: Stage, alone: boolean) => {
+  const { scheduler, random, queue, state } = stage;
+  const outside = scheduler.spawn();
+  let crashes = 0;
+  let running = true;
+  const alive = new Set<Process>();
+
+  const loseHints = (): void => {
+    // A power cut: hints are not synced, pushes are.
+    queue.lose(({ work }) => work.kind !== "push" && random.chance(0.3));
+  };
+
+  const supervise = async (): Promise<void> => {
+    while (running) {
+      const runtime = startRuntime(stage);
+      alive.add(runtime);
+      if (!alone && random.chance(0.2)) {
+        void scheduler.sleep(outside, random.between(500, 30_000)).then(() => {
+          runtime.freeze(random.between(5_000, 300_000));
+        });
+      }
+      await scheduler.sleep(outside, random.between(2_000, 60_000));
+      if (!running) return;
+      // One that sleeps is not restarted: it wakes up in a world that went on.
+      const awakeMs = runtime.frozenUntilMs - scheduler.nowMs();
+      if (awakeMs > 0) await scheduler.sleep(outside, awakeMs + random.between(0, 2_000));
+      runtime.crash();
+      alive.delete(runtime);
+      crashes++;
+      if (!running) return;
+      await scheduler.sleep(outside, random.between(0, 5_000));
+      if (!alone) continue;
+      if (random.chance(0.3)) loseHints();
+      queue.freeAbandoned();
+      state.freeAbandoned();
+    }
+  };
+
+  const runtimes = alone ? 1 : random.between(2, 3);
+  for (let runtime = 0; runtime < runtimes; runtime++) void supervise();
+  return {
+    crashes: () => crashes,
+    stop(): void {
+      running = false;
+      for (const process of alive) process.crash();
+    },
+  };
+};
+
+const run = async (seed: number, plant: Plant): Promise<Outcome> => {
+  const random = createSeeded(seed);
+  const scheduler = createScheduler(START_MS);
+  const world = createWorld(random, scheduler.nowMs);
+  const alone = random.chance(0.4);
+  const weather = toWeather(random);
+  const stage: Stage = {
+    scheduler,
+    random,
+    world,
+    weather,
+    queue: createMemoryQueue(scheduler),
+    state: createMemoryState(scheduler),
+    clusters: createClusters(scheduler, random, random.pick([0, 0.05, 0.4])),
+    unruliness: alone ? TIDY : toUnruliness(random),
+    handling: toHandling(random),
+    gatherMs: random.pick([0, 100, 2_000]),
+    plant,
+  };
+
+  const answered: AnsweredPush[] = [];
+  const intake = async (push: Push): Promise<boolean> => {
+    // Each request has a process of its own: a crash of the intake loses the request, and then no 2xx is sent.
+    const process = scheduler.spawn();
+    if (random.chance(0.02)) {
+      void scheduler.sleep(scheduler.spawn(), random.between(0, 30)).then(() => process.crash());
+    }
+    try {
+      await acceptPushes(wire(stage, process).deps, [push], true);
+    } catch {
+      return false;
+    }
+    answered.push({ push, atMs: scheduler.nowMs() });
+    return true;
+  };
+
+  const publisher = createPublisher({ scheduler, random, world, intake });
+  const operator = createOperator(stage);
+  publisher.seedTags();
+  world.enact(createPolicy(random, world.repositories, world.published, START_MS));
+
+  const { registryFailure } = weather;
+  if (random.chance(0.3)) {
+    // The first start, while nobody answers; pushes queue up meanwhile.
+    weather.registryFailure = 1;
+    void scheduler.sleep(scheduler.spawn(), random.between(5_000, 60_000)).then(() => {
+      if (weather.registryFailure === 1) weather.registryFailure = registryFailure;
+    });
+  }
+  const service = keepRunning(stage, alone);
+  if (random.chance(0.5)) await scheduler.runUntil(START_MS + 5_000);
+  const stormMs = publisher.start();
+  operator.start(stormMs);
+  await scheduler.runUntil(scheduler.nowMs() + stormMs);
+
+  service.stop();
+  Object.assign(weather, CALM);
+  stage.clusters.calm();
+  const calm: Stage = { ...stage, unruliness: TIDY };
+  startRuntime(calm);
+  await scheduler.runUntil(scheduler.nowMs() + 12 * MINUTE_MS);
+  if (random.chance(0.5)) void operator.rollBackAll();
+  const { pipeline } = wire(calm, scheduler.spawn());
+  void pipeline.sweepRepositories(0);
+  await scheduler.runUntil(scheduler.nowMs() + 12 * MINUTE_MS);
+
+  const { arrivals, refusals } = stage.clusters;
+  const violations = await findViolations({
+    world,
+    state: stage.state,
+    records: stage.state.all(),
+    arrivals,
+    refusals,
+    answered,
+    startMs: START_MS,
+    parked: stage.queue.parked.map(({ message: { id }, reason }) => `${id}: ${reason}`),
+  });
+  return {
+    seed,
+    violations,
+    pushes: world.published.length,
+    answered: answered.length,
+    deliveries: arrivals.length,
+    crashes: service.crashes(),
+  };
+};
 
 /** One whole life of a Sluice: a storm of pushes, failures and crashes, then calm weather; then the checks. */
 export const simulate = async (seed: number, plant: Plant = {}): Promise<Outcome> => {
@@ -55,158 +201,4 @@ export const simulate = async (seed: number, plant: Plant = {}): Promise<Outcome
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
-};
-
-const run = async (seed: number, plant: Plant): Promise<Outcome> => {
-  const random = createSeeded(seed);
-  const scheduler = createScheduler(START_MS);
-  const world = createWorld(random);
-  const queue = createMemoryQueue(scheduler);
-  const state = createMemoryState(scheduler);
-  const receivers = createReceivers(scheduler, random);
-  const weather: Weather = {
-    registryFailure: random.pick([0, 0.02, 0.2]),
-    storageFailure: random.pick([0, 0.01, 0.05]),
-    answerLost: random.pick([0, 0.01, 0.05]),
-    slowStep: random.pick([0, 0.002, 0.02]),
-  };
-  receivers.failure = random.pick([0, 0.05, 0.4]);
-  const byId = new Map(world.subscriptions.map((subscription) => [subscription.id, subscription]));
-  const catalog: CatalogView = {
-    version: "c1",
-    match: (name) =>
-      world.subscriptions.filter((one) => repositoryKey(one.repository) === repositoryKey(name)),
-    subscription: (id) => byId.get(id),
-    receiver: (id) => world.receivers.find((receiver) => receiver.id === id),
-    subscriptions: () => world.subscriptions,
-    followersOf: () => [],
-  };
-
-  const selectorOf = createSelectors();
-  const gatherMs = random.pick([0, 100]);
-
-  const wire = (process: Process) => {
-    const steps = createSteps(scheduler, process, random, weather);
-    const stepped = createSteppedQueue(queue, steps);
-    const planted = plant.queue?.(stepped) ?? stepped;
-    const steppedState = createSteppedState(state, steps, random, weather);
-    const verifier = createTableVerifier(world, scheduler, steps, random, weather);
-    const deps: PipelineDeps = {
-      clock: scheduler,
-      random,
-      queue: planted,
-      state: plant.state?.(steppedState) ?? steppedState,
-      registry: createSimulatedRegistry(world, steps, random, weather),
-      verifier: plant.verifier?.(verifier) ?? verifier,
-      catalog: () => catalog,
-      selectorOf,
-      requirementOf: ({ rules }) => ({ kind: "rules", rules }),
-      evidenceDeadlineMsOf: () => EVIDENCE_DEADLINE_MS,
-      handlingOf: () => ({ configuration: "c1", concurrency: 1, intervalMs: 0 }),
-      send: ({ receiver, body }) => receivers.send(process, receiver.id, body),
-      settings: { mode: "enforce", duplicateWindowMs: 60 * MINUTE_MS, deliveryLeaseMs: 180_000, gatherMs },
-      log: () => {},
-    };
-    return { deps, consumer: planted, pipeline: createPipeline(deps) };
-  };
-
-  /** A storage failure outside any message's work ends one turn, not the loop; as the real runtime does. */
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch {
-      // The next turn tries again.
-    }
-  };
-
-  const startRuntime = (): Process => {
-    const process = scheduler.spawn();
-    const { deps, consumer, pipeline } = wire(process);
-    const work = async (): Promise<void> => {
-      for (;;) {
-        await attempt(async () => {
-          const received = await consumer.receive(2, WORK_LEASE_MS);
-          const run = (one: (typeof received)[number]) => pipeline.run(one.work, NEVER_ABORTED);
-          for (const one of received) await workOff({ consumer, random, log: deps.log, run }, one);
-        });
-        const waitMs = (queue.nextAtMs() ?? Infinity) - scheduler.nowMs();
-        await scheduler.sleep(process, Math.min(Math.max(waitMs, 20), 10_000));
-      }
-    };
-    const sweep = async (): Promise<void> => {
-      for (;;) {
-        await attempt(() => pipeline.sweepDue());
-        await scheduler.sleep(process, 20_000);
-      }
-    };
-    void attempt(() => pipeline.sweepRepositories(0));
-    for (let worker = 0; worker < 3; worker++) void work();
-    void sweep();
-    return process;
-  };
-
-  const alone = random.chance(0.5);
-  let crashes = 0;
-  let stormy = true;
-  const supervise = async (): Promise<void> => {
-    const outside = scheduler.spawn();
-    while (stormy) {
-      const runtime = startRuntime();
-      await scheduler.sleep(outside, random.between(2_000, 60_000));
-      if (!stormy) return;
-      runtime.crash();
-      crashes++;
-      await scheduler.sleep(outside, random.between(0, 5_000));
-      // The embedded runtime knows that it is alone; where several run, leases run out.
-      if (alone) {
-        queue.freeAbandoned();
-        state.freeAbandoned();
-      }
-    }
-  };
-
-  const answered: Push[] = [];
-  const intake = async (push: Push): Promise<boolean> => {
-    // Each request has a process of its own: a crash of the intake loses the request, and then no 2xx is sent.
-    const process = scheduler.spawn();
-    if (random.chance(0.02))
-      void scheduler.sleep(scheduler.spawn(), random.between(0, 30)).then(() => process.crash());
-    const { deps } = wire(process);
-    try {
-      await acceptPushes(deps, [push], true);
-    } catch {
-      return false;
-    }
-    answered.push(push);
-    return true;
-  };
-
-  const publisher = createPublisher({ scheduler, random, world, intake });
-  publisher.seedTags();
-  void supervise();
-  const concurrent = alone ? undefined : startRuntime();
-  await scheduler.runUntil(START_MS + 5_000);
-  const stormMs = publisher.start();
-  await scheduler.runUntil(START_MS + 5_000 + stormMs);
-
-  stormy = false;
-  Object.assign(weather, CALM);
-  receivers.failure = 0;
-  concurrent?.crash();
-  startRuntime();
-  await scheduler.runUntil(scheduler.nowMs() + 12 * MINUTE_MS);
-  const { deps } = wire(scheduler.spawn());
-  void createPipeline(deps).sweepRepositories(0);
-  await scheduler.runUntil(scheduler.nowMs() + 12 * MINUTE_MS);
-
-  const { arrivals } = receivers;
-  const aftermath = { world, state, records: state.all(), arrivals, answered, parked: queue.parked.length };
-  return {
-    seed,
-    violations: await findViolations(aftermath),
-    pushes: world.published.length,
-    answered: answered.length,
-    deliveries: arrivals.length,
-    crashes,
-  };
 };

@@ -1,106 +1,104 @@
-import { createHash } from "node:crypto";
 import type { Digest } from "../../shared/artifact/digest.ts";
 import type { RepositoryName } from "../../shared/artifact/repository.ts";
 import type { Subscription } from "../../shared/ports.ts";
-import type { FluxReceiver } from "../../shared/receiver.ts";
+import { type Policy, requirementUnder } from "./policy.ts";
 import type { Seeded } from "./seeded.ts";
+import { type PublishedVersion, repositoryKey } from "./version.ts";
 
-/** When a digest's evidence satisfies the rule; undefined: never. */
-export interface PublishedVersion {
-  readonly repository: RepositoryName;
+/** A tag came to name a digest, or went away. */
+interface TagChange {
+  readonly repository: string;
   readonly tag: string;
-  readonly digest: Digest;
-  readonly publishedAtMs: number;
-  readonly verifiedFromMs: number | undefined;
+  readonly digest: Digest | undefined;
+  readonly atMs: number;
 }
 
 /** The truth of one run, which the pipeline only sees through its ports. */
 export interface World {
   readonly repositories: readonly RepositoryName[];
-  readonly subscriptions: readonly Subscription[];
-  readonly receivers: readonly FluxReceiver[];
   /** Every version ever published, in order. */
-  readonly published: PublishedVersion[];
+  readonly published: readonly PublishedVersion[];
   /** What each repository's tags name now. */
-  readonly tags: ReadonlyMap<string, Map<string, Digest>>;
+  readonly tags: ReadonlyMap<string, ReadonlyMap<string, Digest>>;
+  readonly history: readonly TagChange[];
+  /** Evidence manifests whose subject only they themselves name. */
+  readonly subjects: Map<Digest, Digest>;
+  /** All there were, the one in use last. */
+  readonly policies: readonly Policy[];
   publish(version: PublishedVersion): void;
+  removeTag(repository: RepositoryName, tag: string): void;
+  enact(policy: Policy): void;
+  /** Some process works under `policy` now. */
+  use(policy: Policy): void;
+  /** The policies that some process may have worked under between the two times. */
+  inUse(fromMs: number, toMs: number): readonly Policy[];
+  policy(): Policy;
   versionOf(digest: Digest): PublishedVersion | undefined;
 }
 
-export const repositoryKey = ({ registry, repository }: RepositoryName): string =>
-  `${registry}/${repository}`;
-
-const RANGES = [">=1.0.0 <2.0.0", "1.x", "*", ">=0.0.0-0", "~1.2.0", ">=2.0.0"] as const;
-
-const createSubscription = (
-  random: Seeded,
-  index: number,
-  repository: RepositoryName,
-  receivers: readonly FluxReceiver[],
-): Subscription => {
-  const receiver = random.pick(receivers);
-  const object = {
-    apiVersion: "source.toolkit.fluxcd.io/v1",
-    kind: "OCIRepository",
-    namespace: "apps",
-    name: `app-${index}`,
-  };
-  const selector = random.chance(0.2)
-    ? ({ kind: "tag", tag: random.pick(["latest", "stable"]) } as const)
-    : ({ kind: "semver", range: random.pick(RANGES), dialect: "flux" } as const);
-  const rule = {
-    id: "rule",
-    origin: random.chance(0.5) ? "object" : "sluice",
-    identities: [{ issuer: "^i$", subject: "^s$" }],
-    keys: [],
-    transparencyLog: "required",
-  } as const;
-  return {
-    id: `${receiver.cluster}/OCIRepository/apps/app-${index}`,
-    cluster: receiver.cluster,
-    object,
-    target: object,
-    repository,
-    selector,
-    selectorHash: JSON.stringify(selector),
-    rules: [rule],
-    suspended: false,
-    receivers: [receiver.id],
-  };
-};
-
-export const createWorld = (random: Seeded): World => {
+export const createWorld = (random: Seeded, nowMs: () => number): World => {
   const repositories = Array.from({ length: random.between(1, 3) }, (_, index) => ({
     registry: "registry.test",
     repository: `team/app-${index}`,
   }));
-  const receivers = Array.from({ length: random.between(1, 3) }, (_, index) => ({
-    id: `cluster-${index}/flux-system/sluice`,
-    cluster: `cluster-${index}`,
-    namespace: "flux-system",
-    name: "sluice",
-    type: "generic-hmac",
-  }));
-  const subscriptions = Array.from({ length: random.between(2, 6) }, (_, index) =>
-    createSubscription(random, index, random.pick(repositories), receivers),
-  );
   const published: PublishedVersion[] = [];
   const byDigest = new Map<Digest, PublishedVersion>();
   const tags = new Map(repositories.map((name) => [repositoryKey(name), new Map<string, Digest>()]));
+  const history: TagChange[] = [];
+  const policies: Policy[] = [];
+  const lastUses = new Map<Policy, number>();
   return {
     repositories,
-    subscriptions,
-    receivers,
     published,
     tags,
+    history,
+    subjects: new Map(),
+    policies,
     publish(version) {
+      const { digest, tag } = version;
+      const repository = repositoryKey(version.repository);
       published.push(version);
-      if (!byDigest.has(version.digest)) byDigest.set(version.digest, version);
-      tags.get(repositoryKey(version.repository))?.set(version.tag, version.digest);
+      if (!byDigest.has(digest)) byDigest.set(digest, version);
+      tags.get(repository)?.set(tag, digest);
+      history.push({ repository, tag, digest, atMs: nowMs() });
+    },
+    removeTag(name, tag) {
+      const repository = repositoryKey(name);
+      if (tags.get(repository)?.delete(tag) !== true) return;
+      history.push({ repository, tag, digest: undefined, atMs: nowMs() });
+    },
+    enact: (policy) => void policies.push(policy),
+    use: (policy) => void lastUses.set(policy, nowMs()),
+    inUse: (fromMs, toMs) =>
+      policies.filter(
+        (policy, index) =>
+          policy.fromMs <= toMs &&
+          (policies[index + 1] === undefined || (lastUses.get(policy) ?? policy.fromMs) >= fromMs),
+      ),
+    policy() {
+      const policy = policies.at(-1);
+      if (policy === undefined) throw new RangeError("no policy yet");
+      return policy;
     },
     versionOf: (digest) => byDigest.get(digest),
   };
 };
 
-export const digestOf = (...parts: readonly (string | number)[]): Digest =>
-  `sha256:${createHash("sha256").update(parts.join("/")).digest("hex")}`;
+/** Whether the digest satisfies everything that `policy` asks for `subscription` at `atMs`. */
+export const isVerified = (
+  world: World,
+  policy: Policy,
+  subscription: Subscription,
+  digest: Digest,
+  atMs: number,
+): boolean => {
+  const requirement = requirementUnder(policy)(subscription);
+  if (requirement.kind !== "rules") return requirement.kind === "allowed";
+  const version = world.versionOf(digest);
+  if (version === undefined || version.trait === "oversized") return false;
+  return requirement.rules.every(({ id, origin }) => {
+    const fromMs = version.signedFromMs[id];
+    if (origin === "object" && version.trait === "flux-refuses") return false;
+    return fromMs !== undefined && fromMs <= atMs;
+  });
+};

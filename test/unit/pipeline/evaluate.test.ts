@@ -89,6 +89,7 @@ describe("a push", () => {
   test("without a digest is looked at once more: the registry may still have said what was before", async () => {
     at.world.subscriptions = [subscriptionOf({ selector: { kind: "tag", tag: "latest" } })];
     at.tags.set("latest", digestOf("old"));
+    at.signed.set(digestOf("old"), "verified");
     await at.sweep();
     await at.advance(1);
     await at.announce({ tag: "latest" });

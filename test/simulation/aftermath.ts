@@ -1,0 +1,48 @@
+import type { Push, Subscription } from "../../shared/ports.ts";
+import type { DecisionRecord, StateStore, StoredRecord } from "../../shared/state.ts";
+import type { Arrival, Clusters } from "./clusters.ts";
+import type { Policy } from "./policy.ts";
+import type { World } from "./world.ts";
+
+/** Everything a run left behind. */
+export interface Aftermath {
+  readonly world: World;
+  readonly state: StateStore;
+  readonly records: readonly StoredRecord[];
+  readonly arrivals: readonly Arrival[];
+  readonly refusals: Clusters["refusals"];
+  /** Pushes that got a 2xx. */
+  readonly answered: readonly { readonly push: Push; readonly atMs: number }[];
+  readonly startMs: number;
+  readonly parked: readonly string[];
+}
+
+export type StoredDecision = DecisionRecord & { readonly sequence: number };
+
+/** A request may be under way this long after it was decided to send it. */
+const SENT_MS = 3 * 60_000;
+
+export const decisionsOf = ({ records }: Aftermath, subscription: string): readonly StoredDecision[] =>
+  records.filter(
+    (record): record is StoredDecision => record.kind === "decision" && record.subscription === subscription,
+  );
+
+const objectKey = ({ target }: Subscription): string => `${target.kind}/${target.namespace}/${target.name}`;
+
+/** What the subscription's object was told in its cluster, by whichever receiver. */
+export const arrivalsFor = ({ arrivals }: Aftermath, subscription: Subscription): readonly Arrival[] =>
+  arrivals.filter(
+    ({ receiver, object }) =>
+      object === objectKey(subscription) && receiver.startsWith(`${subscription.cluster}/`),
+  );
+
+/** The policies that something which arrived at `atMs` may have been sent under. */
+export const policiesAt = ({ world }: Aftermath, atMs: number): readonly Policy[] =>
+  world.inUse(atMs - SENT_MS, atMs);
+
+/** The policies that were in use at `fromMs` or later. */
+export const policiesSince = ({ world }: Aftermath, fromMs: number): readonly Policy[] =>
+  world.inUse(fromMs, Number.POSITIVE_INFINITY);
+
+export const findIn = ({ subscriptions }: Policy, id: string): Subscription | undefined =>
+  subscriptions.find((subscription) => subscription.id === id);

@@ -1,0 +1,235 @@
+import { createHmac } from "node:crypto";
+import type { Digest } from "../../shared/artifact/digest.ts";
+import { Secret } from "../../shared/artifact/secret.ts";
+import type { DeliveryBody } from "../../shared/delivery/body.ts";
+import { hookPath } from "../../shared/delivery/hook-path.ts";
+import type { Outcome } from "../../shared/delivery/outcomes.ts";
+import { createSender, type PostFetch } from "../../shared/delivery/send.ts";
+import type { Delivery } from "../../shared/pipeline/deps.ts";
+import type { FluxReceiver } from "../../shared/receiver.ts";
+import type { Process, Scheduler } from "./scheduler.ts";
+import type { Seeded } from "./seeded.ts";
+
+/** One change as a receiver got it, whatever the sender learned of it. */
+export interface Arrival {
+  readonly atMs: number;
+  readonly receiver: string;
+  readonly deliveryId: string;
+  readonly object: string;
+  readonly repository: string;
+  readonly tag: string | undefined;
+  readonly digest: Digest;
+  readonly decisionId: string;
+  readonly accepted: boolean;
+}
+
+/** How a receiver fares for a while. */
+const MOODS = ["well", "well", "down", "hanging", "flapping", "suspended", "throttling", "odd"] as const;
+type Mood = (typeof MOODS)[number];
+
+/** Answers after which nobody tries again by himself. */
+const FINAL_STATUSES = [202, 302, 401, 403, 410, 413, 418, 501] as const;
+const PASSING_STATUSES = [400, 404, 408, 429, 500, 502, 503, 504] as const;
+
+interface Refusal {
+  readonly receiver: string;
+  readonly atMs: number;
+  readonly status: number;
+}
+
+export interface Clusters {
+  readonly arrivals: readonly Arrival[];
+  /** Final answers given. */
+  readonly refusals: readonly Refusal[];
+  send(process: Process, delivery: Delivery, signal: AbortSignal): Promise<Outcome>;
+  /** From now on all receivers are well, and know the newest token. */
+  calm(): void;
+}
+
+interface SimulatedReceiver {
+  mood: Mood;
+  /** What the cluster's Secret holds; what Sluice's holds, newest first. */
+  token: string;
+  known: readonly string[];
+}
+
+const MINUTE_MS = 60_000;
+const TIMEOUT_MS = MINUTE_MS;
+
+const parseChanges = (bytes: Uint8Array): readonly string[] => {
+  const { changes } = JSON.parse(new TextDecoder().decode(bytes)) as { changes: { decision: string }[] };
+  return changes.map(({ decision }) => decision);
+};
+
+/** Clusters whose receivers hang, flap, answer every status, lose answers, and rotate their tokens. */
+export const createClusters = (scheduler: Scheduler, random: Seeded, failure: number): Clusters => {
+  const outside = scheduler.spawn();
+  const arrivals: Arrival[] = [];
+  const refusals: Refusal[] = [];
+  const receivers = new Map<string, SimulatedReceiver>();
+  let chance = failure;
+
+  const changeMoods = async (receiver: SimulatedReceiver): Promise<void> => {
+    while (chance > 0) {
+      await scheduler.sleep(outside, random.between(5_000, 90_000));
+      if (chance > 0) receiver.mood = random.chance(chance) ? random.pick(MOODS) : "well";
+    }
+  };
+
+  /** The cluster's Secret and Sluice's change at different times; Sluice keeps the one before for a while. */
+  const rotate = async (receiver: SimulatedReceiver): Promise<void> => {
+    await scheduler.sleep(outside, random.between(5_000, 200_000));
+    const next = `${receiver.token}+`;
+    const clusterFirst = random.chance(0.5);
+    const inCluster = (): void => {
+      receiver.token = next;
+    };
+    const inSluice = (): void => {
+      receiver.known = [next, ...receiver.known.slice(0, 1)];
+    };
+    (clusterFirst ? inCluster : inSluice)();
+    await scheduler.sleep(outside, random.between(0, 40_000));
+    (clusterFirst ? inSluice : inCluster)();
+  };
+
+  const receiverOf = (id: string): SimulatedReceiver => {
+    let receiver = receivers.get(id);
+    if (receiver === undefined) {
+      receiver = { mood: "well", token: `token of ${id}`, known: [`token of ${id}`] };
+      receivers.set(id, receiver);
+      void changeMoods(receiver);
+      if (random.chance(failure)) void rotate(receiver);
+    }
+    return receiver;
+  };
+
+  const arrive = (id: string, { id: deliveryId, changes, bytes }: DeliveryBody, accepted: boolean): void => {
+    // What counts is what the bytes say, not what the sender meant.
+    const said = new Set(parseChanges(bytes));
+    for (const { object, repository, tag, digest, decisionId } of changes) {
+      if (!said.has(decisionId)) throw new Error(`the body of ${deliveryId} leaves out ${decisionId}`);
+      arrivals.push({
+        atMs: scheduler.nowMs(),
+        receiver: id,
+        deliveryId,
+        object: `${object.kind}/${object.namespace}/${object.name}`,
+        repository: `${repository.registry}/${repository.repository}`,
+        tag,
+        digest,
+        decisionId,
+        accepted,
+      });
+    }
+  };
+
+  /** As notification-controller does: first the path, then the Receiver's state, then the signature. */
+  const statusOf = (
+    { token, mood }: SimulatedReceiver,
+    name: string,
+    url: string,
+    signature: string,
+    body: Uint8Array,
+  ) => {
+    if (!url.endsWith(hookPath(new Secret(token), name, "flux-system").reveal())) return 404;
+    if (mood === "suspended") return 503;
+    const expected = createHmac("sha256", token).update(body).digest("hex");
+    return signature === `sha256=${expected}` ? 200 : 400;
+  };
+
+  const answer = async (
+    { id, name }: FluxReceiver,
+    body: DeliveryBody,
+    url: string,
+    signature: string,
+  ): Promise<number> => {
+    const receiver = receiverOf(id);
+    await scheduler.sleep(outside, random.between(1, 40));
+    const { mood } = receiver;
+    if (mood === "down" || (mood === "flapping" && random.chance(0.4))) throw new Error("ECONNREFUSED");
+    if (mood === "hanging" || random.chance(chance / 4)) {
+      const heard = random.chance(0.5) && statusOf(receiver, name, url, signature, body.bytes) === 200;
+      if (heard) arrive(id, body, true);
+      await scheduler.sleep(outside, 2 * TIMEOUT_MS);
+      throw new Error("hung up");
+    }
+    const status = statusOf(receiver, name, url, signature, body.bytes);
+    const ails = status === 200 && (mood === "throttling" || mood === "odd" || random.chance(chance));
+    if (ails) {
+      const isFinal = mood === "odd" && random.chance(0.2);
+      const told = isFinal
+        ? random.pick(FINAL_STATUSES)
+        : mood === "throttling"
+          ? 429
+          : random.pick(PASSING_STATUSES);
+      // A 500 may have annotated some objects already.
+      arrive(id, body, told === 500 && random.chance(0.5));
+      if (isFinal) refusals.push({ receiver: id, atMs: scheduler.nowMs(), status: told });
+      return told;
+    }
+    if (status !== 200) return status;
+    arrive(id, body, true);
+    await scheduler.sleep(outside, random.between(1, 40));
+    if (random.chance(chance)) throw new Error("ECONNRESET");
+    return 200;
+  };
+
+  return {
+    arrivals,
+    refusals,
+    async send(process, { receiver, body, timeMs }, signal) {
+      if (!("cluster" in receiver)) throw new Error(`${receiver.id} is no Flux Receiver`);
+      const post: PostFetch = async (url, { headers }) => {
+        // What a crash cuts off before the network has it never arrives.
+        await scheduler.sleep(process, random.between(0, 3));
+        const status = await answer(receiver, body, url, headers["x-signature"] ?? "");
+        const retryAfter = status === 429 || status === 503 ? `${random.between(0, 20)}` : null;
+        return {
+          status,
+          headers: { get: (name) => (name === "retry-after" ? retryAfter : null) },
+          body: null,
+        };
+      };
+      const sender = createSender({
+        post,
+        nowMs: scheduler.nowMs,
+        timeoutMs: TIMEOUT_MS,
+        startDeadline(timeoutMs) {
+          const controller = new AbortController();
+          let over = false;
+          void scheduler.sleep(process, timeoutMs).then(() => {
+            if (!over) controller.abort(new Error("deadline"));
+          });
+          return {
+            signal: controller.signal,
+            clear: () => {
+              over = true;
+            },
+          };
+        },
+      });
+      const [token = "", previousToken] = receiverOf(receiver.id).known;
+      const target = {
+        kind: "flux",
+        baseUrl: "https://cluster.test",
+        name: receiver.name,
+        namespace: receiver.namespace,
+        signingKeys: [],
+        authentication: {
+          kind: "generic-hmac",
+          algorithm: "sha256",
+          token: new Secret(token),
+          ...(previousToken === undefined ? {} : { previousToken: new Secret(previousToken) }),
+        },
+      } as const;
+      const context = { id: body.id, timeMs, cluster: receiver.cluster, receiver: receiver.id };
+      return sender({ ...context, target, body: body.bytes }, signal);
+    },
+    calm() {
+      chance = 0;
+      for (const receiver of receivers.values()) {
+        receiver.mood = "well";
+        receiver.known = [receiver.token, ...receiver.known];
+      }
+    },
+  };
+};

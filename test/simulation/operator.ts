@@ -1,0 +1,59 @@
+import { rollBack } from "../../shared/pipeline/rollback.ts";
+import { changePolicy } from "./policy.ts";
+import { type Stage, wire } from "./runtime.ts";
+
+const NEVER_ABORTED = new AbortController().signal;
+
+export interface Operator {
+  /** Changes policy and rolls back at moments of the storm. */
+  start(stormMs: number): void;
+  /** Rolls every object back that Sluice would not take back by itself. */
+  rollBackAll(): Promise<void>;
+}
+
+/** The people who run the clusters and Sluice. */
+export const createOperator = (stage: Stage): Operator => {
+  const { scheduler, random, world } = stage;
+  const outside = scheduler.spawn();
+  const at = (atMs: number, act: () => void): void => {
+    void scheduler.sleep(outside, atMs).then(act);
+  };
+
+  const tryRollBack = async (subscription: string): Promise<void> => {
+    const { deps } = wire(stage, scheduler.spawn());
+    try {
+      await rollBack(deps, subscription, undefined, { by: "p", why: "w" }, NEVER_ABORTED);
+    } catch {
+      // Refused, or something was out of reach: the person sees that.
+    }
+  };
+
+  const change = (): void => {
+    world.enact(changePolicy(random, world.policy(), world.published, scheduler.nowMs()));
+  };
+
+  return {
+    start(stormMs) {
+      if (random.chance(0.5)) {
+        for (let count = random.between(1, 5); count > 0; count--) at(random.between(0, stormMs), change);
+      }
+      if (random.chance(0.4)) {
+        for (let count = random.between(1, 6); count > 0; count--) {
+          at(random.between(0, stormMs), () => {
+            void tryRollBack(random.pick(world.policy().subscriptions).id);
+          });
+        }
+      }
+      // Nobody observes for ever; the seeds that do show that nothing leaves then.
+      at(stormMs, () => {
+        const policy = world.policy();
+        if (policy.mode === "enforce" || random.chance(0.2)) return;
+        const version = `c${Number(policy.version.slice(1)) + 1}`;
+        world.enact({ ...policy, version, fromMs: scheduler.nowMs(), mode: "enforce" });
+      });
+    },
+    async rollBackAll() {
+      for (const { id, suspended } of world.policy().subscriptions) if (!suspended) await tryRollBack(id);
+    },
+  };
+};

@@ -1,0 +1,79 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Subscription } from "../../../shared/ports.ts";
+import { createHarness, digestOf, type Harness, subscriptionOf } from "./harness.ts";
+
+let at: Harness;
+beforeEach(async () => {
+  at = createHarness();
+  at.tags.set("1.0.0", digestOf("1.0.0"));
+  await at.sweep();
+});
+
+describe("a baseline", () => {
+  test("takes no push for something that was there before because another is looked at first", async () => {
+    const fresh = createHarness();
+    for (const tag of ["1.0.0", "1.1.0", "1.2.0"]) {
+      fresh.tags.set(tag, digestOf(tag));
+      fresh.signed.set(digestOf(tag), "verified");
+    }
+    await fresh.announce({ tag: "1.1.0", digest: digestOf("1.1.0") });
+    expect(fresh.told()).toEqual([]);
+    await fresh.announce({ tag: "1.2.0", digest: digestOf("1.2.0") });
+    await fresh.announce({ tag: "1.2.0", digest: digestOf("1.2.0") });
+    expect(fresh.told()).toEqual(["1.2.0"]);
+    expect(fresh.decisions()).toEqual([
+      "ignore: baseline 1.2.0",
+      "ignore: not-newer 1.1.0",
+      "notify: verified 1.2.0",
+    ]);
+  });
+
+  test("gives the evidence of such a push its time", async () => {
+    const digest = digestOf("1.0.0");
+    await at.announce({ tag: "1.0.0", digest });
+    expect(at.decisions()).toEqual(["ignore: baseline 1.0.0", "wait: unsigned 1.0.0"]);
+    at.signed.set(digest, "verified");
+    await at.advance(15_000);
+    expect(at.told()).toEqual(["1.0.0"]);
+  });
+});
+
+describe("tags that compare equal", () => {
+  const versions = async (selector: Subscription["selector"]): Promise<void> => {
+    at.world.subscriptions = [subscriptionOf({ selector })];
+    await at.sweep();
+    await at.publish("1.1.0");
+  };
+
+  test("change nothing while the one that is selected stays", async () => {
+    await versions({ kind: "semver", range: "*", dialect: "flux" });
+    await at.publish("v1.1.0");
+    expect(at.decisions().at(-1)).toBe("ignore: tie v1.1.0");
+    expect(at.told()).toEqual(["1.1.0"]);
+  });
+
+  test.each(["push", "sweep"])("take each other's place when the selected one is deleted: %s", async (by) => {
+    await versions({ kind: "semver", range: "*", dialect: "flux" });
+    at.tags.delete("1.1.0");
+    at.tags.set("v1.1.0", digestOf("v1.1.0"));
+    at.signed.set(digestOf("v1.1.0"), "verified");
+    await (by === "push" ? at.announce({ tag: "v1.1.0", digest: digestOf("v1.1.0") }) : at.sweep());
+    expect(at.told()).toEqual(["1.1.0", "v1.1.0"]);
+  });
+
+  test("take each other's place where Flux knows an order of its own", async () => {
+    await versions({ kind: "image-policy", order: { by: "semver", range: "*" }, exclusions: [] });
+    await at.publish("v1.1.0");
+    expect(at.told()).toEqual(["1.1.0", "v1.1.0"]);
+  });
+});
+
+test("a digest that is pinned is not what another one's push is about", async () => {
+  const pinned = digestOf("1.0.0");
+  at.world.subscriptions = [subscriptionOf({ selector: { kind: "digest", digest: pinned } })];
+  at.tags.set("latest", pinned);
+  await at.announce({ tag: "latest", digest: digestOf("gone by now") });
+  for (let second = 0; second < 20; second++) await at.advance(1_000);
+  expect(at.decisions()).toContain("ignore: other-digest latest");
+  expect((await at.stateOf()).selection?.digest).toBe(pinned);
+});
