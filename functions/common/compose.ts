@@ -4,7 +4,9 @@ import { createRequirements } from "../../shared/pipeline/requirement.ts";
 import { createSelectors } from "../../shared/pipeline/selectors.ts";
 import type { CallerIdentity, Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
 import type { DecisionBus, StateStore } from "../../shared/state.ts";
+import { withEndpoints } from "./endpoint-catalog.ts";
 import { createHandling } from "./handling.ts";
+import { createOwnIdentity } from "./identity.ts";
 import { readRules } from "./rules.ts";
 import { createDeliverySender } from "./sender.ts";
 
@@ -34,7 +36,7 @@ const composeShared = async <Q extends WorkQueue, S extends StateStore>(
   random: { fraction: Math.random },
   queue,
   state,
-  catalog,
+  catalog: withEndpoints(config, catalog),
   ...createRequirements(await readRules(config.rules, secrets), config.evidence.deadlineMs),
   handlingOf: createHandling(config),
   ...(bus === undefined ? {} : { bus }),
@@ -42,7 +44,7 @@ const composeShared = async <Q extends WorkQueue, S extends StateStore>(
     mode: config.mode,
     duplicateWindowMs: DUPLICATE_WINDOW_MS,
     deliveryLeaseMs: toDeliveryLeaseMs(config.limits.receiverTimeoutMs),
-    gatherMs,
+    gatherMs: config.limits.gatherMs ?? gatherMs,
   },
   log,
 });
@@ -65,8 +67,8 @@ export const composeEvaluation = async <Q extends WorkQueue, S extends StateStor
 });
 
 /**
- * All that delivering needs, the same on every platform. Without `callerIdentity`, `generic-oidc` receivers end in
- * `identity-unavailable`. Throws as `readRules` does.
+ * All that delivering needs, the same on every platform. What sluice.yaml says of our identity comes before
+ * `callerIdentity`; without either, `generic-oidc` receivers end in `identity-unavailable`. Throws as `readRules` does.
  */
 export const composeDelivery = async <Q extends WorkQueue, S extends StateStore>(
   config: Config,
@@ -76,7 +78,9 @@ export const composeDelivery = async <Q extends WorkQueue, S extends StateStore>
   readonly deps: DeliverDeps & { readonly queue: Q; readonly state: S };
   close(): Promise<void>;
 }> => {
-  const sender = createDeliverySender(config, platform.secrets, platform.clock, callerIdentity);
+  const { secrets, clock } = platform;
+  const identity = createOwnIdentity(config, secrets, clock)?.token ?? callerIdentity;
+  const sender = createDeliverySender(config, secrets, clock, identity);
   return {
     deps: { ...(await composeShared(config, platform)), send: sender.send },
     close: () => sender.close(),

@@ -5,6 +5,8 @@ import { createIntake, type Intake } from "../../shared/pipeline/intake.ts";
 import type { Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
 import { createEndpoints, createEventAllowance } from "./endpoints.ts";
 import { createFetchJson } from "./fetch-json.ts";
+import { createFront } from "./front.ts";
+import { createOwnIdentity } from "./identity.ts";
 
 export interface IntakePlatform {
   readonly clock: Clock;
@@ -28,5 +30,7 @@ export const openIntake = (config: Config, platform: IntakePlatform): Intake => 
   const allowance = createEventAllowance(config.limits.eventsPerMinute, clock, documents);
   const endpoints = createEndpoints(config.sources, secrets, clock, fetchJson, allowance);
   const intake = createIntake({ ...platform, random: { fraction: Math.random }, endpoints });
-  return async (request) => (request.body.length > config.limits.bodyBytes ? tooLarge : intake(request));
+  const { issuer } = createOwnIdentity(config, secrets, clock) ?? {};
+  const front = createFront(config, { ...platform, issuer }, intake);
+  return async (request) => (request.body.length > config.limits.bodyBytes ? tooLarge : front(request));
 };

@@ -1,11 +1,13 @@
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createGuardedFetch, type GuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
-import type { ClusterSettings, Config } from "../../shared/config/config.ts";
+import type { Config } from "../../shared/config/config.ts";
+import type { TransportSettings } from "../../shared/config/delivery-settings.ts";
 import type { Outcome } from "../../shared/delivery/outcomes.ts";
 import { createSender, type Sender } from "../../shared/delivery/send.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import type { PipelineDeps } from "../../shared/pipeline/deps.ts";
 import type { CallerIdentity, Clock, SecretSource } from "../../shared/ports.ts";
+import type { Receiver } from "../../shared/receiver.ts";
 import { PRIVATE_NETWORKS } from "./private-networks.ts";
 import { resolveTarget } from "./targets.ts";
 
@@ -16,14 +18,38 @@ const startDeadline = (timeoutMs: number) => {
 };
 
 const HEADERS_SLACK_MS = 5_000;
+/** An answer is thrown away; what is longer ends the connection. */
+const MAX_RESPONSE_BYTES = 256 * 1024;
 
-/** One fetch for each cluster: what one cluster may be reached at says nothing about another. */
-const createClusterFetch = ({ receiver }: ClusterSettings, config: Config): GuardedFetch =>
+const readPem = async (path: string): Promise<string> => {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new PipelineError(`${path} cannot be read`, { code: "CONFIG_INVALID", cause });
+  }
+};
+
+type Transport = Pick<TransportSettings, "allowPrivateAddresses" | "ca" | "clientCertificate">;
+
+/** Read for each new connection, so that a certificate that is renewed in its place counts. */
+const readTls = async ({ ca, clientCertificate }: Transport, secrets: SecretSource) => ({
+  ...(ca === undefined ? {} : { ca: await readPem(ca) }),
+  ...(clientCertificate === undefined
+    ? {}
+    : {
+        certificate: await readPem(clientCertificate.certificate),
+        key: await secrets.read(clientCertificate.key),
+      }),
+});
+
+/** One fetch for each cluster and endpoint: what one may be reached at, and what is shown to it, is its own. */
+const createReceiverFetch = (transport: Transport, config: Config, secrets: SecretSource): GuardedFetch =>
   createGuardedFetch({
     // Above the sender's own timeout, which says what a slow answer is.
     headersTimeoutMs: config.limits.receiverTimeoutMs + HEADERS_SLACK_MS,
-    allow: [...config.network.allowPrivate, ...(receiver?.allowPrivateAddresses ? PRIVATE_NETWORKS : [])],
-    tls: () => (receiver?.ca === undefined ? undefined : { ca: readFileSync(receiver.ca, "utf8") }),
+    maxResponseBytes: MAX_RESPONSE_BYTES,
+    allow: [...config.network.allowPrivate, ...(transport.allowPrivateAddresses ? PRIVATE_NETWORKS : [])],
+    tls: () => readTls(transport, secrets),
   });
 
 const unsent = (code: Outcome["code"]): Outcome => ({
@@ -34,20 +60,28 @@ const unsent = (code: Outcome["code"]): Outcome => ({
   unexpectedBody: false,
 });
 
-/** Sends deliveries to the clusters of sluice.yaml. A receiver that cannot be addressed is an outcome, not an error. */
+const NO_TRANSPORT: Transport = { allowPrivateAddresses: false };
+
+/** Whose settings reach a receiver; ids of clusters and endpoints cannot meet. */
+const settingsKey = (receiver: Receiver): string =>
+  "cluster" in receiver ? `cluster/${receiver.cluster}` : receiver.id;
+
+/** Sends deliveries as sluice.yaml says. A receiver that cannot be addressed is an outcome, not an error. */
 export const createDeliverySender = (
   config: Config,
   secrets: SecretSource,
   clock: Clock,
   callerIdentity?: CallerIdentity,
 ): { readonly send: PipelineDeps["send"]; close(): Promise<void> } => {
-  const fetches = new Map(
-    config.clusters.map((cluster) => [cluster.name, createClusterFetch(cluster, config)]),
-  );
+  const fetches = new Map<string, GuardedFetch>();
+  for (const { name, receiver = NO_TRANSPORT } of config.clusters)
+    fetches.set(`cluster/${name}`, createReceiverFetch(receiver, config, secrets));
+  for (const endpoint of config.endpoints)
+    fetches.set(`endpoint/${endpoint.name}`, createReceiverFetch(endpoint, config, secrets));
   const senders = new Map<string, Sender>();
-  for (const [name, { fetch }] of fetches) {
+  for (const [key, { fetch }] of fetches) {
     senders.set(
-      name,
+      key,
       createSender({
         post: (url, init) => fetch(url, init),
         nowMs: clock.nowMs,
@@ -59,13 +93,13 @@ export const createDeliverySender = (
   }
   return {
     async send({ receiver, body, timeMs }, signal) {
-      const sender = "cluster" in receiver ? senders.get(receiver.cluster) : undefined;
-      if (sender === undefined || !("cluster" in receiver)) return unsent("misconfigured");
+      const sender = senders.get(settingsKey(receiver));
+      if (sender === undefined) return unsent("misconfigured");
       try {
-        const target = await resolveTarget(config.clusters, receiver, secrets);
+        const target = await resolveTarget(config, receiver, secrets);
         const { id, bytes } = body;
-        const context = { id, timeMs, cluster: receiver.cluster, receiver: receiver.id };
-        return await sender({ ...context, target, body: bytes }, signal);
+        const cluster = "cluster" in receiver ? { cluster: receiver.cluster } : {};
+        return await sender({ id, timeMs, ...cluster, receiver: receiver.id, target, body: bytes }, signal);
       } catch (error) {
         if (!(error instanceof PipelineError)) throw error;
         return unsent(error.code === "SECRET_UNAVAILABLE" ? "identity-unavailable" : "misconfigured");

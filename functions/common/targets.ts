@@ -1,14 +1,18 @@
-import type { ClusterSettings } from "../../shared/config/config.ts";
-import type { DeliveryTarget, FluxAuthentication } from "../../shared/delivery/target.ts";
+import { Secret } from "../../shared/artifact/secret.ts";
+import type { ClusterSettings, Config } from "../../shared/config/config.ts";
+import type { DeliveryTarget, EndpointTarget, FluxAuthentication } from "../../shared/delivery/target.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import type { SecretRef, SecretSource } from "../../shared/ports.ts";
-import type { FluxReceiver } from "../../shared/receiver.ts";
+import type { EndpointReceiver, FluxReceiver, Receiver } from "../../shared/receiver.ts";
 
 /** What notification-controller asks for unless its Receiver names another audience. */
 const DEFAULT_AUDIENCE = "notification-controller";
 
-const misconfigured = (receiver: FluxReceiver, message: string): PipelineError =>
+const misconfigured = (receiver: Receiver, message: string): PipelineError =>
   new PipelineError(`receiver ${receiver.id}: ${message}`, { code: "CONFIG_INVALID" });
+
+const readAll = (refs: readonly SecretRef[], secrets: SecretSource): Promise<readonly Secret[]> =>
+  Promise.all(refs.map((ref) => secrets.read(ref)));
 
 const tokenRefs = (cluster: ClusterSettings, { namespace, name }: FluxReceiver): readonly SecretRef[] => {
   const settings = cluster.receiver;
@@ -23,23 +27,22 @@ const authenticationOf = async (
   receiver: FluxReceiver,
   secrets: SecretSource,
 ): Promise<FluxAuthentication> => {
+  const settings = cluster.receiver;
   if (receiver.type === "generic-oidc") {
-    return { kind: "generic-oidc", audience: cluster.receiver?.audience ?? DEFAULT_AUDIENCE };
+    const own = settings?.audiences.get(`${receiver.namespace}/${receiver.name}`);
+    return { kind: "generic-oidc", audience: own ?? settings?.audience ?? DEFAULT_AUDIENCE };
   }
-  const [token, previousToken] = await Promise.all(
-    tokenRefs(cluster, receiver).map((ref) => secrets.read(ref)),
-  );
+  const [token, previousToken] = await readAll(tokenRefs(cluster, receiver), secrets);
   if (token === undefined) {
     throw misconfigured(receiver, `no token; set clusters[${cluster.name}].receiver.token in sluice.yaml`);
   }
   const tokens = { token, ...(previousToken === undefined ? {} : { previousToken }) };
   if (receiver.type === "generic") return { kind: "generic", ...tokens };
-  return { kind: "generic-hmac", algorithm: "sha256", ...tokens };
+  return { kind: "generic-hmac", algorithm: settings?.algorithm ?? "sha256", ...tokens };
 };
 
-/** Where and how a receiver is told. Secrets are read anew each time. Throws `CONFIG_INVALID`, `SECRET_UNAVAILABLE`. */
-export const resolveTarget = async (
-  clusters: readonly ClusterSettings[],
+const toFluxTarget = async (
+  { clusters }: Config,
   receiver: FluxReceiver,
   secrets: SecretSource,
 ): Promise<DeliveryTarget> => {
@@ -51,13 +54,39 @@ export const resolveTarget = async (
       `no address; set clusters[${receiver.cluster}].receiver.baseUrl in sluice.yaml`,
     );
   }
-  const { signingKey } = settings;
   return {
     kind: "flux",
     baseUrl: settings.baseUrl,
     name: receiver.name,
     namespace: receiver.namespace,
     authentication: await authenticationOf(cluster, receiver, secrets),
-    signingKeys: signingKey === undefined ? [] : [await secrets.read(signingKey)],
+    signingKeys: await readAll(settings.signingKeys, secrets),
   };
 };
+
+const toEndpointTarget = async (
+  { endpoints }: Config,
+  receiver: EndpointReceiver,
+  secrets: SecretSource,
+): Promise<EndpointTarget> => {
+  const settings = endpoints.find(({ name }) => name === receiver.name);
+  if (settings === undefined) throw misconfigured(receiver, "not in `endpoints` of sluice.yaml");
+  const { url, format, audience } = settings;
+  return {
+    kind: "endpoint",
+    url: typeof url === "string" ? new Secret(url) : await secrets.read(url),
+    format,
+    signingKeys: await readAll(settings.secrets, secrets),
+    ...(audience === undefined ? {} : { audience }),
+  };
+};
+
+/** Where and how a receiver is told. Secrets are read anew each time. Throws `CONFIG_INVALID`, `SECRET_UNAVAILABLE`. */
+export const resolveTarget = (
+  config: Config,
+  receiver: Receiver,
+  secrets: SecretSource,
+): Promise<DeliveryTarget> =>
+  "cluster" in receiver
+    ? toFluxTarget(config, receiver, secrets)
+    : toEndpointTarget(config, receiver, secrets);

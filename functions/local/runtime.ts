@@ -10,6 +10,8 @@ import type { Finding } from "../../shared/policy/finding.ts";
 import type { Push } from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
 import { createEndpoints, createEventAllowance } from "../common/endpoints.ts";
+import { createFront } from "../common/front.ts";
+import { createOwnIdentity } from "../common/identity.ts";
 import { lockInstance } from "./instance-lock.ts";
 import { createServer } from "./server.ts";
 import { startTimers } from "./timers.ts";
@@ -47,6 +49,16 @@ const startServer = async (
   const endpoints = createEndpoints(config.sources, secrets, clock, fetchJson, allowance);
   // A secret that is missing is said now, not to the first registry that calls.
   await Promise.all(endpoints.map((endpoint) => endpoint.options()));
+  const intake = createIntake({
+    ...deps,
+    endpoints,
+    onAccepted: (pushes) => {
+      if (namesPolicy(config, pushes)) reload();
+    },
+  });
+  const { issuer } = createOwnIdentity(config, secrets, clock) ?? {};
+  // A key that cannot be used, too.
+  await issuer?.keys();
   const health = async () => ({
     status: "ok",
     mode: config.mode,
@@ -56,13 +68,7 @@ const startServer = async (
   });
   const server = createServer({
     maxBodyBytes: config.limits.bodyBytes,
-    intake: createIntake({
-      ...deps,
-      endpoints,
-      onAccepted: (pushes) => {
-        if (namesPolicy(config, pushes)) reload();
-      },
-    }),
+    intake: createFront(config, { ...deps, secrets, issuer }, intake),
     health,
   });
   await server.listen({ host: config.listen.host, port: config.listen.port });

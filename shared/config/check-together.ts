@@ -66,8 +66,9 @@ const checkClusters = (input: ConfigInput, roots: ReadonlySet<string>): readonly
       }
       return problems;
     }
-    const { token, tokens, audience, previousToken } = cluster.receiver;
-    if (token === undefined && tokens === undefined && audience === undefined) {
+    const { token, tokens, audience, audiences, previousToken, signingKey, previousSigningKey } =
+      cluster.receiver;
+    if (token === undefined && tokens === undefined && audience === undefined && audiences === undefined) {
       problems.push({
         path: [...path, "receiver", "token"],
         message: "is missing; write token or tokens (generic-hmac) or audience (generic-oidc)",
@@ -78,6 +79,61 @@ const checkClusters = (input: ConfigInput, roots: ReadonlySet<string>): readonly
         path: [...path, "receiver", "previousToken"],
         message: "has no `token` that it precedes; use previousTokens for single Receivers",
       });
+    }
+    if (previousSigningKey !== undefined && signingKey === undefined) {
+      problems.push({
+        path: [...path, "receiver", "previousSigningKey"],
+        message: "has no `signingKey` that it precedes; call it signingKey",
+      });
+    }
+    return problems;
+  });
+};
+
+type PathUse = readonly [path: string, at: KeyPath];
+
+/** Paths that somebody calls: events of registries, events of clusters, inputs. Sources among themselves are above. */
+const checkPaths = (input: ConfigInput): readonly Problem[] => {
+  const sources = (input.sources ?? []).map(
+    ({ type, name, path }, index): PathUse => [path ?? `/events/${name ?? type}`, ["sources", index, "path"]],
+  );
+  const clusters = input.clusters.flatMap(({ name, confirmation, inputs }, index): PathUse[] => {
+    const at = ["clusters", index];
+    return [
+      ...(confirmation === undefined
+        ? []
+        : ([[confirmation.path ?? `/clusters/${name}/events`, [...at, "confirmation", "path"]]] as const)),
+      ...(inputs === undefined
+        ? []
+        : ([[inputs.path ?? `/clusters/${name}/inputs`, [...at, "inputs", "path"]]] as const)),
+    ];
+  });
+  const taken = new Set(sources.map(([path]) => path));
+  const problems: Problem[] = [];
+  for (const [path, at] of clusters) {
+    if (taken.has(path)) problems.push({ path: at, message: "is used twice; paths must differ" });
+    taken.add(path);
+  }
+  return problems;
+};
+
+const checkEndpoints = (input: ConfigInput): readonly Problem[] => {
+  const endpoints = input.endpoints ?? [];
+  const twice = repeated(endpoints.map(({ name }) => name));
+  const clusters = new Set(input.clusters.map(({ name }) => name));
+  return endpoints.flatMap((endpoint, index) => {
+    const path = ["endpoints", index];
+    const problems: Problem[] = [];
+    if (twice.has(index)) {
+      problems.push({ path: [...path, "name"], message: "is used by another endpoint; names must differ" });
+    }
+    if (endpoint.secrets === undefined && endpoint.audience === undefined) {
+      const message = "proves nothing to its endpoint; write secrets: [{env: NAME}] or an audience";
+      problems.push({ path, message });
+    }
+    const unknown = (endpoint.clusters ?? []).findIndex((name) => !clusters.has(name));
+    if (unknown !== -1) {
+      problems.push({ path: [...path, "clusters", unknown], message: "names no entry of clusters" });
     }
     return problems;
   });
@@ -135,6 +191,8 @@ export const checkTogether = (input: ConfigInput): readonly Problem[] => {
     ...checkCatalog(input, roots),
     ...checkClusters(input, roots),
     ...checkSources(input),
+    ...checkPaths(input),
+    ...checkEndpoints(input),
     ...(input.rules ?? []).flatMap((rule, index) => checkTrust(rule, ["rules", index], roots)),
   ];
 };

@@ -1,5 +1,12 @@
 import type { RepositoryName } from "../artifact/repository.ts";
 import type { IdentityRule, SecretRef, VerifyRule } from "../ports.ts";
+import type {
+  ConfirmationSettings,
+  EndpointSettings,
+  IdentitySettings,
+  InputSettings,
+  ReceiverSettings,
+} from "./delivery-settings.ts";
 import type { RepositoryGlob } from "./repository-glob.ts";
 import type { SourceType } from "./schema-sources.ts";
 
@@ -57,21 +64,6 @@ export type CatalogSettings =
   /** `s3://bucket/key`, `gs://bucket/object` or `https://account.blob.core.windows.net/container/blob`. */
   | { readonly kind: "object"; readonly url: string; readonly intervalMs: number };
 
-export interface ReceiverSettings {
-  /** Without a slash at the end. */
-  readonly baseUrl: string;
-  readonly token?: SecretRef;
-  /** By `<namespace>/<name>` of the Receiver; before `token`. */
-  readonly tokens: ReadonlyMap<string, SecretRef>;
-  readonly previousToken?: SecretRef;
-  readonly previousTokens: ReadonlyMap<string, SecretRef>;
-  readonly audience?: string;
-  readonly signingKey?: SecretRef;
-  readonly allowPrivateAddresses: boolean;
-  readonly ca?: string;
-  readonly clientCertificate?: { readonly certificate: string; readonly key: SecretRef };
-}
-
 /** Values of Secrets that manifests name, by `<namespace>/<name>` and key; or files `<folder>/<namespace>/<name>/<key>`. */
 export interface ClusterSecrets {
   readonly folder?: string;
@@ -82,6 +74,8 @@ export interface ClusterSettings {
   readonly name: string;
   readonly manifests: ManifestSettings;
   readonly receiver?: ReceiverSettings;
+  readonly confirmation?: ConfirmationSettings;
+  readonly inputs?: InputSettings;
   readonly secrets: ClusterSecrets;
 }
 
@@ -122,6 +116,8 @@ export interface Limits {
   readonly eventsPerMinute: number;
   readonly evaluations: number;
   readonly deliveries: number;
+  /** Absent: as the platform's queue allows. */
+  readonly gatherMs?: number;
   readonly attempts: number;
   readonly registryTimeoutMs: number;
   readonly receiverTimeoutMs: number;
@@ -136,6 +132,8 @@ export interface Config {
   readonly catalog?: CatalogSettings;
   readonly clusters: readonly ClusterSettings[];
   readonly sources: readonly SourceSettings[];
+  readonly endpoints: readonly EndpointSettings[];
+  readonly identity?: IdentitySettings;
   /** Absolute paths by name; `default` replaces the root that ships with Sluice. */
   readonly trustedRoots: ReadonlyMap<string, string>;
   readonly rules: readonly RuleSettings[];

@@ -1,7 +1,8 @@
 import * as v from "valibot";
+import { confirmation, inputs, receiver } from "./schema-delivery.ts";
 import { list, mapOf, oneOf, section, textOr } from "./schema-section.ts";
 import { trustEntries } from "./schema-trust.ts";
-import { duration, flag, httpUrl, name, objectKey, path, secret, text } from "./schema-values.ts";
+import { duration, name, objectKey, path, secret, text } from "./schema-values.ts";
 
 const interval = v.optional(duration("How often it is read again; default 1m.", "1m", "5s", "1d"));
 
@@ -77,40 +78,6 @@ const manifests = oneOf(
   "must say where the manifests are; write {folder: path}, {artifact: oci://…}, {kubeconfig: path} or {inCluster: true}",
 );
 
-const tokenMap = (description: string) =>
-  v.pipe(
-    mapOf(objectKey, secret, 'must be a mapping; write e.g. {"flux-system/webhook": {env: FLUX_TOKEN}}'),
-    v.description(description),
-  );
-
-const receiver = section("How this cluster's Flux Receivers are reached.", {
-  baseUrl: httpUrl(
-    "Address of Flux's webhook-receiver service; the hook path is added to it.",
-    "https://flux.example.com",
-  ),
-  token: v.optional(secret),
-  tokens: v.optional(tokenMap("Tokens of single Receivers by <namespace>/<name>, before `token`.")),
-  previousToken: v.optional(secret),
-  previousTokens: v.optional(tokenMap("As `previousToken`, for single Receivers.")),
-  audience: v.optional(
-    v.pipe(
-      text("an audience", "notification-controller"),
-      v.description("Audience of the identity token for generic-oidc Receivers: one per cluster."),
-    ),
-  ),
-  signingKey: v.optional(secret),
-  allowPrivateAddresses: v.optional(
-    flag("Lets the base URL resolve to private addresses. Loopback, link-local and metadata stay refused."),
-  ),
-  ca: v.optional(path("PEM file with certificate authorities to trust besides the system's.", "./ca.pem")),
-  clientCertificate: v.optional(
-    section("Client certificate to present.", {
-      certificate: path("PEM file with the certificate chain.", "./client.pem"),
-      key: secret,
-    }),
-  ),
-});
-
 const dataKey = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9._-]{1,253}$/, "must be a key of a Secret; write e.g. cosign.pub"),
@@ -129,6 +96,8 @@ const cluster = section("One cluster.", {
   name: name("Name in decisions, ids and metrics.", "production"),
   manifests: v.optional(manifests),
   receiver: v.optional(receiver),
+  confirmation: v.optional(confirmation),
+  inputs: v.optional(inputs),
   secrets: v.optional(secrets),
 });
 

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { catalog, clusters } from "./schema-clusters.ts";
+import { endpoints, identity } from "./schema-delivery.ts";
 import { list, mapOf, oneOf, section } from "./schema-section.ts";
 import { sources } from "./schema-sources.ts";
 import { rules, trustedRoots } from "./schema-trust.ts";
@@ -97,6 +98,14 @@ const limits = section("Bounds on what a peer can make Sluice do.", {
   eventsPerMinute: v.optional(whole("Events from one source in a minute; default 6000.", 1, 10_000_000)),
   evaluations: v.optional(whole("Artifacts judged at the same time; default 8.", 1, 1_024)),
   deliveries: v.optional(whole("Requests to receivers at the same time; default 64.", 1, 4_096)),
+  gather: v.optional(
+    duration(
+      "A burst of decisions for one receiver is gathered for this long into one request; default 50ms on one machine, 0ms in clouds.",
+      "50ms",
+      "0ms",
+      "10s",
+    ),
+  ),
   attempts: v.optional(
     whole(
       "Tries of one piece of work before it is set aside; default 300, about a day. The first ten seconds of a push may take a dozen.",
@@ -118,6 +127,8 @@ export const configSchema = section("Configuration of Sluice.", {
   catalog: v.optional(catalog),
   clusters,
   sources: v.optional(sources),
+  endpoints: v.optional(endpoints),
+  identity: v.optional(identity),
   trustedRoots: v.optional(trustedRoots),
   rules: v.optional(rules),
   evidence: v.optional(evidence),

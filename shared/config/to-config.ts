@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { toRepositoryName } from "../artifact/repository.ts";
-import type { SecretRef } from "../ports.ts";
 import type {
   CatalogSettings,
   ClusterSecrets,
@@ -8,10 +7,10 @@ import type {
   Config,
   Limits,
   ManifestSettings,
-  ReceiverSettings,
   RegistrySettings,
 } from "./config.ts";
 import type { ConfigInput } from "./schema.ts";
+import { toConfirmation, toEndpoint, toIdentity, toInputs, toReceiver } from "./to-delivery.ts";
 import { toFileRef, toPath, toSecretRef, toTrust, type WithFolder } from "./to-references.ts";
 import { toRules } from "./to-rules.ts";
 import { toSource } from "./to-source.ts";
@@ -54,32 +53,6 @@ const toManifests = (input: ClusterInput["manifests"], at: WithFolder): Manifest
   return { kind: "in-cluster", intervalMs };
 };
 
-const toTokens = (
-  input: Readonly<Record<string, SecretRef>> | undefined,
-  at: WithFolder,
-): ReadonlyMap<string, SecretRef> =>
-  new Map(Object.entries(input ?? {}).map(([key, secret]) => [key, toSecretRef(secret, at)]));
-
-const toReceiver = (input: NonNullable<ClusterInput["receiver"]>, at: WithFolder): ReceiverSettings => ({
-  baseUrl: input.baseUrl.replace(/\/+$/, ""),
-  ...(input.token === undefined ? {} : { token: toSecretRef(input.token, at) }),
-  tokens: toTokens(input.tokens, at),
-  ...(input.previousToken === undefined ? {} : { previousToken: toSecretRef(input.previousToken, at) }),
-  previousTokens: toTokens(input.previousTokens, at),
-  ...(input.audience === undefined ? {} : { audience: input.audience }),
-  ...(input.signingKey === undefined ? {} : { signingKey: toSecretRef(input.signingKey, at) }),
-  allowPrivateAddresses: input.allowPrivateAddresses ?? false,
-  ...(input.ca === undefined ? {} : { ca: toPath(input.ca, at) }),
-  ...(input.clientCertificate === undefined
-    ? {}
-    : {
-        clientCertificate: {
-          certificate: toPath(input.clientCertificate.certificate, at),
-          key: toSecretRef(input.clientCertificate.key, at),
-        },
-      }),
-});
-
 const toClusterSecrets = (input: ClusterInput["secrets"], at: WithFolder): ClusterSecrets => {
   if (input === undefined) return { data: new Map() };
   if (typeof input === "string") return { folder: toPath(input, at), data: new Map() };
@@ -94,6 +67,10 @@ const toCluster = (input: ClusterInput, at: WithFolder): ClusterSettings => ({
   name: input.name,
   manifests: toManifests(input.manifests, at),
   ...(input.receiver === undefined ? {} : { receiver: toReceiver(input.receiver, at) }),
+  ...(input.confirmation === undefined
+    ? {}
+    : { confirmation: toConfirmation(input.confirmation, input.name, at) }),
+  ...(input.inputs === undefined ? {} : { inputs: toInputs(input.inputs, input.name, at) }),
   secrets: toClusterSecrets(input.secrets, at),
 });
 
@@ -126,6 +103,7 @@ const toLimits = (input: ConfigInput["limits"]): Limits => ({
   eventsPerMinute: input?.eventsPerMinute ?? 6_000,
   evaluations: input?.evaluations ?? 8,
   deliveries: input?.deliveries ?? 64,
+  ...(input?.gather === undefined ? {} : { gatherMs: input.gather }),
   attempts: input?.attempts ?? 300,
   registryTimeoutMs: input?.registryTimeout ?? 30_000,
   receiverTimeoutMs: input?.receiverTimeout ?? MINUTE_MS,
@@ -151,6 +129,8 @@ export const toConfig = (input: ConfigInput, baseFolder: string): Config => {
     ...(input.catalog === undefined ? {} : { catalog: toCatalog(input.catalog, at) }),
     clusters: input.clusters.map((cluster) => toCluster(cluster, at)),
     sources: (input.sources ?? []).map((source) => toSource(source, at)),
+    endpoints: (input.endpoints ?? []).map((endpoint) => toEndpoint(endpoint, at)),
+    ...(input.identity === undefined ? {} : { identity: toIdentity(input.identity, at) }),
     trustedRoots: new Map(roots),
     rules: toRules(input.rules ?? [], deadlineMs, at),
     evidence: { deadlineMs },

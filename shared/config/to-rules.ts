@@ -4,7 +4,8 @@ import { parseRepositoryGlob, type RepositoryGlob } from "./repository-glob.ts";
 import type { ConfigInput } from "./schema.ts";
 import { toTrust, type WithFolder } from "./to-references.ts";
 
-const toGlobs = (repositories: string | readonly string[]): readonly RepositoryGlob[] =>
+/** The patterns of a checked list. */
+export const toGlobs = (repositories: string | readonly string[]): readonly RepositoryGlob[] =>
   (typeof repositories === "string" ? [repositories] : repositories)
     .map((text) => parseRepositoryGlob(text))
     .filter((glob) => glob !== undefined);

@@ -1,4 +1,4 @@
-import { PipelineError } from "../errors.ts";
+import { type ErrorCode, PipelineError } from "../errors.ts";
 import type { OutcomeCode } from "./outcomes.ts";
 
 const BY_CODE: Readonly<Record<string, OutcomeCode>> = {
@@ -16,6 +16,12 @@ const BY_CODE: Readonly<Record<string, OutcomeCode>> = {
   UND_ERR_HEADERS_TIMEOUT: "timed-out",
   UND_ERR_BODY_TIMEOUT: "timed-out",
   EPROTO: "tls-failed",
+};
+
+const BY_OWN_CODE: Readonly<Partial<Record<ErrorCode, OutcomeCode>>> = {
+  RECEIVER_ADDRESS_REFUSED: "address-refused",
+  CONFIG_INVALID: "misconfigured",
+  SECRET_UNAVAILABLE: "identity-unavailable",
 };
 
 /** OpenSSL's verification codes as Node names them, and Node's own. */
@@ -39,9 +45,7 @@ const withCauses = (error: unknown): readonly unknown[] => {
 };
 
 const codeOf = (error: unknown): OutcomeCode | undefined => {
-  if (error instanceof PipelineError) {
-    return error.code === "RECEIVER_ADDRESS_REFUSED" ? "address-refused" : undefined;
-  }
+  if (error instanceof PipelineError) return BY_OWN_CODE[error.code];
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (typeof code !== "string") return undefined;
   return TLS.test(code) ? "tls-failed" : BY_CODE[code];

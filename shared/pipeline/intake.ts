@@ -3,6 +3,7 @@ import type { IncomingRequest, Push } from "../ports.ts";
 import { receivePushes } from "../push/receive.ts";
 import type { Answer, PushSource, SourceOptions } from "../push/source.ts";
 import { type AcceptDeps, acceptPushes } from "./accept.ts";
+import { say } from "./answer.ts";
 import type { Log } from "./deps.ts";
 
 /** One configured event source at one path. */
@@ -26,12 +27,6 @@ export interface IntakeDeps extends AcceptDeps {
 
 /** Answers one HTTP request from a registry. A 2xx means: what it announced is durable. */
 export type Intake = (request: IncomingRequest) => Promise<Answer>;
-
-const say = (status: number, line: string, headers: Answer["headers"] = {}): Answer => ({
-  status,
-  headers: { "content-type": "text/plain; charset=utf-8", ...headers },
-  body: `${line}\n`,
-});
 
 /** A sender that can prove nothing may carry its secret as one more path segment. */
 const carriesSecret = ({ path }: Endpoint, requested: string): boolean =>

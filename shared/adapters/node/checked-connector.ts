@@ -16,8 +16,8 @@ export interface TlsMaterial {
   readonly key?: Secret;
 }
 
-/** What differs from one origin (`https://host:port`) to another. */
-export type TlsMaterialOf = (origin: string) => TlsMaterial | undefined;
+/** What differs from one origin (`https://host:port`) to another. Asked for each connection. */
+export type TlsMaterialOf = (origin: string) => TlsMaterial | undefined | Promise<TlsMaterial | undefined>;
 
 export interface ConnectorOptions {
   readonly check: AddressCheck;
@@ -76,11 +76,16 @@ export const createCheckedConnector = (options: ConnectorOptions): buildConnecto
     );
   };
 
-  const connectors = new Map<string, buildConnector.connector>();
-  const connectorFor = (origin: string): buildConnector.connector => {
+  const connectors = new Map<
+    string,
+    { readonly made: string; readonly connector: buildConnector.connector }
+  >();
+  /** The one before, unless a certificate was renewed: it keeps sessions. */
+  const connectorFor = (origin: string, material: TlsMaterial = {}): buildConnector.connector => {
+    const { ca, certificate, key } = material;
+    const made = JSON.stringify([ca, certificate, key?.reveal()]);
     const known = connectors.get(origin);
-    if (known !== undefined) return known;
-    const { ca, certificate, key } = options.tls(origin) ?? {};
+    if (known?.made === made) return known.connector;
     const connector = buildConnector({
       lookup,
       timeout: connectTimeoutMs,
@@ -94,7 +99,7 @@ export const createCheckedConnector = (options: ConnectorOptions): buildConnecto
       ...(certificate === undefined ? {} : { cert: certificate }),
       ...(key === undefined ? {} : { key: key.reveal() }),
     });
-    connectors.set(origin, connector);
+    connectors.set(origin, { made, connector });
     return connector;
   };
 
@@ -109,7 +114,8 @@ export const createCheckedConnector = (options: ConnectorOptions): buildConnecto
     }
     const dialled = literal ? { ...request, hostname: route(hostname) } : request;
     const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-    connectorFor(`${protocol}//${host}${port === "" ? "" : `:${port}`}`)(dialled, (error, socket) => {
+    const origin = `${protocol}//${host}${port === "" ? "" : `:${port}`}`;
+    const onSocket: buildConnector.Callback = (error, socket) => {
       if (error !== null) {
         callback(error, null);
         return;
@@ -123,6 +129,12 @@ export const createCheckedConnector = (options: ConnectorOptions): buildConnecto
       }
       socket.destroy();
       callback(refusal(hostname, remote, late), null);
-    });
+    };
+    const prepare = async (): Promise<buildConnector.connector> =>
+      connectorFor(origin, await options.tls(origin));
+    prepare().then(
+      (connect) => connect(dialled, onSocket),
+      (error: unknown) => callback(error instanceof Error ? error : new Error("no TLS material"), null),
+    );
   };
 };

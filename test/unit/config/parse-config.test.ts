@@ -22,6 +22,7 @@ test("what the shortest file leaves out has a default", () => {
       },
     ],
     sources: [],
+    endpoints: [],
     trustedRoots: new Map(),
     rules: [],
     evidence: { deadlineMs: 900_000 },
@@ -53,7 +54,12 @@ describe("clusters", () => {
     previousToken: {file: /run/old}
     previousTokens: {"apps/hook": {env: OLD}}
     audience: cluster-a
+    audiences: {"apps/hook": hook-a}
+    algorithm: sha512
     signingKey: {env: SIGNING}
+    previousSigningKey: {env: SIGNED_BEFORE}
+    concurrency: 2
+    requestsPerMinute: 30
     allowPrivateAddresses: true
     ca: ca.pem
     clientCertificate: {certificate: client.pem, key: {file: client.key}}
@@ -68,12 +74,30 @@ describe("clusters", () => {
         previousToken: { file: "/run/old" },
         previousTokens: new Map([["apps/hook", { env: "OLD" }]]),
         audience: "cluster-a",
-        signingKey: { env: "SIGNING" },
+        audiences: new Map([["apps/hook", "hook-a"]]),
+        algorithm: "sha512",
+        signingKeys: [{ env: "SIGNING" }, { env: "SIGNED_BEFORE" }],
+        concurrency: 2,
+        intervalMs: 2_000,
         allowPrivateAddresses: true,
         ca: "/etc/sluice/ca.pem",
         clientCertificate: { certificate: "/etc/sluice/client.pem", key: { file: "/etc/sluice/client.key" } },
       },
       secrets: { data: new Map() },
+    });
+  });
+
+  test("confirmation and inputs: paths of ours by the cluster's name, defaults", () => {
+    const text =
+      "  manifests: {folder: x}\n  confirmation: {secrets: [{file: k}]}\n  inputs: {tokens: [{env: T}]}\n";
+    expect(clusterOf(text)).toMatchObject({
+      confirmation: {
+        path: "/clusters/a/events",
+        secrets: [{ file: "/etc/sluice/k" }],
+        withinMs: 300_000,
+        repokes: 2,
+      },
+      inputs: { path: "/clusters/a/inputs", tokens: [{ env: "T" }], repositories: [], limit: 100 },
     });
   });
 
@@ -220,4 +244,34 @@ test("registries are keyed by the host as references spell it", () => {
       },
     ],
   ]);
+});
+
+describe("endpoints and identity", () => {
+  test("an endpoint's address may be a secret; what it hears of may be narrowed", () => {
+    const text = `${MINIMAL}endpoints: [{name: bot, url: {env: URL}, secrets: [{env: K}], repositories: ["ghcr.io/**"], clusters: [a]}]\n`;
+    const [endpoint] = parse(text).endpoints;
+    expect(endpoint).toMatchObject({
+      name: "bot",
+      url: { env: "URL" },
+      format: "json",
+      clusters: ["a"],
+      concurrency: 1,
+    });
+    expect(endpoint?.repositories.map((glob) => glob.text)).toEqual(["ghcr.io/**"]);
+  });
+
+  test.each([
+    [
+      "issuer: https://sluice.example.com/, keys: [{file: k.pem}]",
+      {
+        kind: "issuer",
+        issuer: "https://sluice.example.com",
+        subject: "sluice",
+        keys: [{ file: "/etc/sluice/k.pem" }],
+      },
+    ],
+    ["tokens: {prod: {file: /run/t}}", { kind: "tokens", tokens: new Map([["prod", { file: "/run/t" }]]) }],
+  ])("identity: {%s}", (yaml, expected) => {
+    expect(parse(`${MINIMAL}identity: {${yaml}}\n`).identity).toEqual(expected);
+  });
 });

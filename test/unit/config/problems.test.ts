@@ -54,11 +54,35 @@ describe("one line per problem, with file, line, key and the way to mend it", ()
       `${BASE}limits: {body: 1GiB}\n`,
       "sluice.yaml:3: limits.body: must be from 1KiB to 16MiB; write e.g. 8MiB",
     ],
+    [
+      `${BASE}endpoints: [{name: b, url: "http://b.example.com", secrets: [{env: K}]}]\n`,
+      "sluice.yaml:3: endpoints[0].url: must be an https URL, or where one is kept; write e.g. https://deploy.example.com/hook",
+    ],
+    [
+      `${BASE}endpoints: [{name: b, url: "https://b.example.com"}]\n`,
+      "sluice.yaml:3: endpoints[0]: proves nothing to its endpoint; write secrets: [{env: NAME}] or an audience",
+    ],
+    [
+      `${BASE}endpoints: [{name: b, url: "https://b.example.com", secrets: [{env: K}], clusters: [z]}]\n`,
+      "sluice.yaml:3: endpoints[0].clusters[0]: names no entry of clusters",
+    ],
+    [
+      `${BASE}identity: {issuer: "https://s.example.com"}\n`,
+      /identity\.keys: is missing; write it: Private keys in PEM/,
+    ],
+    [
+      "mode: observe\nclusters: [{name: a, manifests: {folder: x}, confirmation: {secrets: [{env: K}], path: /events/zot}}]\nsources: [{type: zot, secrets: [{env: S}]}]\n",
+      "sluice.yaml:2: clusters[0].confirmation.path: is used twice; paths must differ",
+    ],
+    [
+      "mode: observe\nclusters: [{name: a, manifests: {folder: x}, receiver: {baseUrl: 'https://f.example.com', token: {env: T}, previousSigningKey: {env: K}}}]\n",
+      "sluice.yaml:2: clusters[0].receiver.previousSigningKey: has no `signingKey` that it precedes; call it signingKey",
+    ],
     [`${BASE}listen: {prot: 80}\n`, "sluice.yaml:3: listen.prot: is not a known key; did you mean `port`?"],
     [`${BASE}listen: {port: 99999}\n`, "sluice.yaml:3: listen.port: must be a whole number from 0 to 65535"],
     [
       `${BASE}identities: []\n`,
-      "sluice.yaml:3: identities: is not a known key; known here: mode, listen, state, catalog, clusters, sources, trustedRoots, rules, evidence, registries, network, sweep, limits",
+      "sluice.yaml:3: identities: is not a known key; known here: mode, listen, state, catalog, clusters, sources, endpoints, identity, trustedRoots, rules, evidence, registries, network, sweep, limits",
     ],
     [
       `${BASE}sources: [{type: habor}]\n`,

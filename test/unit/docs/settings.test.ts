@@ -1,12 +1,10 @@
-import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { STORY } from "../../../functions/local/playground/story.ts";
 import { parseConfig } from "../../../shared/config.ts";
 import { isExactFilter } from "../../../shared/delivery/exact-filter.ts";
 import { codeBlocks } from "../../support/markdown.ts";
 import { compileText } from "../policy/compile-text.ts";
-import { ROOT, readPage } from "./pages.ts";
+import { readPage } from "./pages.ts";
 
 const README = readPage("README.md");
 const blocks = codeBlocks(README);
@@ -83,22 +81,4 @@ test("the playground's story ends as the README prints it", () => {
     expect(decisions.at(-1)).toBe(`${expected.outcome}: ${expected.reason}`);
     expect(step.includes("accepted the signed webhook")).toBe(expected.outcome === "notify");
   }
-});
-
-/** What the README says has no effect yet; once something reads it, the README must say so. */
-describe("settings without effect", () => {
-  const source = ["functions/**/*.ts", "shared/pipeline/**/*.ts", "shared/pipeline.ts"]
-    .flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
-    .map((path) => readFileSync(join(ROOT, path), "utf8"))
-    .join("\n");
-
-  test.each(["clientCertificate"])("%s", (key) => {
-    expect(README).toContain(key);
-    expect(source.includes(key)).toBe(false);
-  });
-
-  test("nothing vouches for Sluice to generic-oidc Receivers", () => {
-    expect(README).toContain("identity-unavailable");
-    expect(readFileSync(join(ROOT, "functions/local/wire.ts"), "utf8")).not.toContain("callerIdentity");
-  });
 });
