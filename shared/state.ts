@@ -88,6 +88,8 @@ export interface SubscriptionState {
     readonly outcome: ConfirmationRecord["outcome"];
     readonly atMs: number;
   };
+  /** When Flux's pick was last compared over all tags. Kept only where the cluster does not verify. */
+  readonly listedAtMs?: number;
   /** By receiver id. */
   readonly outbox: Readonly<Record<string, OutboxEntry>>;
 }

@@ -44,6 +44,7 @@ const composeShared = async <Q extends WorkQueue, S extends StateStore>(
     mode: config.mode,
     duplicateWindowMs: DUPLICATE_WINDOW_MS,
     deliveryLeaseMs: toDeliveryLeaseMs(config.limits.receiverTimeoutMs),
+    tagsMaxAgeMs: config.sweep.tagsMaxAgeMs,
     gatherMs: config.limits.gatherMs ?? gatherMs,
   },
   log,

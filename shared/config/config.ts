@@ -141,6 +141,10 @@ export interface Config {
   /** By canonical host. */
   readonly registries: ReadonlyMap<string, RegistrySettings>;
   readonly network: { readonly allowPrivate: readonly string[] };
-  readonly sweep: { readonly intervalMs: number; readonly requestBudget: number };
+  readonly sweep: {
+    readonly intervalMs: number;
+    readonly tagsMaxAgeMs: number;
+    readonly requestBudget: number;
+  };
   readonly limits: Limits;
 }

@@ -84,6 +84,14 @@ const network = section("Which addresses Sluice may connect to.", {
 
 const sweep = section("The timer that recovers missed events and late evidence.", {
   interval: v.optional(duration("Time between sweeps; default 15m.", "15m", "10s", "1d")),
+  tagsMaxAge: v.optional(
+    duration(
+      "Where a cluster does not verify, all tags must have been compared within this time before it is poked; default 5m.",
+      "5m",
+      "1s",
+      "1d",
+    ),
+  ),
   requestBudget: v.optional(
     whole(
       "Requests to one registry between two sweeps, at most, of all instances together; default 2000. A repository takes two or more.",

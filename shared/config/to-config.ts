@@ -138,6 +138,7 @@ export const toConfig = (input: ConfigInput, baseFolder: string): Config => {
     network: { allowPrivate: input.network?.allowPrivate ?? [] },
     sweep: {
       intervalMs: input.sweep?.interval ?? 15 * MINUTE_MS,
+      tagsMaxAgeMs: input.sweep?.tagsMaxAge ?? 5 * MINUTE_MS,
       requestBudget: input.sweep?.requestBudget ?? 2_000,
     },
     limits: toLimits(input.limits),

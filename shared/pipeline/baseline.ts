@@ -2,6 +2,7 @@ import { PipelineError } from "../errors.ts";
 import type { Subscription } from "../ports.ts";
 import type { SubscriptionState, Version } from "../state.ts";
 import { decideBaseline } from "./decide.ts";
+import { markListed } from "./listing.ts";
 import { type Scope, toDecisionContext } from "./scope.ts";
 
 const MAX_CONFLICTS = 8;
@@ -45,7 +46,8 @@ const decideFirst = async (
   const isNews = announced !== undefined && announced.tag === undefined;
   const version = isNews ? undefined : await pickNow(scope, subscription, undefined, announced?.tag);
   const cause = state.version === 0 ? "first-look" : "manifest-changed";
-  return decideBaseline(toDecisionContext(scope, subscription), state, version, { cause });
+  const decided = decideBaseline(toDecisionContext(scope, subscription), state, version, { cause });
+  return isNews ? decided : markListed(subscription, decided, scope.startedAtMs);
 };
 
 /** As `ensureBaseline`, but writes nothing. */

@@ -7,6 +7,7 @@ import { type Decided, decideIgnored, decideSelection } from "./decide.ts";
 import type { NamedVersion } from "./decision-record.ts";
 import { lacksEntry } from "./desired.ts";
 import { hintDeliveries, hintNextCheck } from "./hints.ts";
+import { settleListed } from "./listing.ts";
 import { countRecovered, recoveredBy } from "./recovered.ts";
 import { type Relation, relate } from "./relate.ts";
 import { type Scope, toDecisionContext } from "./scope.ts";
@@ -199,12 +200,20 @@ export const considerVersion = async (
       const reason = current === undefined ? "tag-gone" : "tag-moved";
       await recordIgnored(scope, subscription, announced, reason);
     }
-    return current && decideVersion(scope, subscription, state, current, occasion);
+    const next = current && (await decideVersion(scope, subscription, state, current, occasion));
+    return occasion === "sweep" ? settleListed(subscription, state, next, scope.startedAtMs) : next;
   });
   const recovered = occasion === "sweep" ? recoveredBy(before, decided?.next?.selection) : undefined;
   if (recovered === undefined) return;
   scope.deps.log("sweep-recovered", { subscription: subscription.id, recovered, ...version });
   await countRecovered(scope.deps.state);
+};
+
+/** Flux picks nothing from all tags: nothing changes, and what waits for the listing need not wait for another. */
+export const considerNothing = async (scope: Scope, subscription: Subscription): Promise<void> => {
+  await settleState(scope, subscription, undefined, async (state) =>
+    settleListed(subscription, state, undefined, scope.startedAtMs),
+  );
 };
 
 /** The selection that is held back, once more: evidence may have arrived, its deadline passed, its tag moved. */

@@ -54,6 +54,8 @@ export interface PipelineSettings {
   /** How long an exact duplicate of an event is recognised. */
   readonly duplicateWindowMs: number;
   readonly deliveryLeaseMs: number;
+  /** Where the cluster does not verify, all tags must have been compared within this time before a poke. */
+  readonly tagsMaxAgeMs: number;
   /** A burst of decisions for one receiver is gathered for this long into one request. */
   readonly gatherMs: number;
 }

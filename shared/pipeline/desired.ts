@@ -6,7 +6,7 @@ import { versionOf } from "./version.ts";
 type Outbox = SubscriptionState["outbox"];
 
 /** Whether the object's own manifest makes Flux refuse what is not signed. */
-const clusterVerifies = (subscription: Subscription): boolean =>
+export const clusterVerifies = (subscription: Subscription): boolean =>
   subscription.rules.some((rule) => rule.origin === "object");
 
 /** The entry as it stays behind: never sent again. */

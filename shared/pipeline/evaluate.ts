@@ -4,9 +4,17 @@ import { PipelineError } from "../errors.ts";
 import type { RegistryReader, Subscription, Work } from "../ports.ts";
 import { ensureBaseline, pickNow } from "./baseline.ts";
 import { concludeDecision } from "./conclude.ts";
-import { considerSelection, considerVersion, orUnusable, recordIgnored } from "./consider.ts";
+import {
+  considerNothing,
+  considerSelection,
+  considerVersion,
+  orUnusable,
+  recordIgnored,
+} from "./consider.ts";
 import type { EvaluateDeps } from "./deps.ts";
+import { clusterVerifies } from "./desired.ts";
 import { toDuplicateKey } from "./duplicate.ts";
+import { waitsForListing } from "./listing.ts";
 import { createScope, type Scope } from "./scope.ts";
 import { readSubject } from "./subject.ts";
 
@@ -186,19 +194,6 @@ const retire = async (
   await deps.state.commit(id, state.version, { next, records });
 };
 
-/** Looks at one subscription again: evidence may have arrived, or its deadline passed. */
-export const evaluateSubscription = async (
-  deps: EvaluateDeps,
-  id: string,
-  signal: AbortSignal,
-): Promise<void> => {
-  const scope = createScope(deps, signal, { source: "check" });
-  const subscription = scope.catalog.subscription(id);
-  if (subscription === undefined) return retire(deps, id, "catalog-changed");
-  if (subscription.suspended) return retire(deps, id, "suspended");
-  await considerSelection(scope, subscription);
-};
-
 /** Objects of many clusters pick the same few tags: each is asked for once. What moved meanwhile is asked for again. */
 const remembering = (registry: RegistryReader): RegistryReader => {
   const resolved = new Map<string, Promise<Digest | undefined>>();
@@ -221,12 +216,38 @@ const sweepSubscription = async (
     const { selection } = await ensureBaseline(scope, subscription);
     const looking = { ...scope, deps: { ...scope.deps, registry } };
     const version = await pickNow(looking, subscription, selection?.tag);
-    if (version !== undefined) await considerVersion(scope, subscription, version, "sweep");
+    if (version === undefined) await considerNothing(scope, subscription);
+    else await considerVersion(scope, subscription, version, "sweep");
   } catch (error) {
     // One object's trouble that no retry ends must not keep the others from being looked at.
     if (!(error instanceof PipelineError) || error.disposition !== "drop") throw error;
     scope.deps.log("sweep-failed", { subscription: subscription.id, message: error.message });
   }
+};
+
+/** Deliveries of this repository's objects may wait until all tags were compared: one listing serves them all. */
+const compareForPokes = async (scope: Scope, asked: Subscription): Promise<void> => {
+  const { deps, catalog } = scope;
+  const waits = async (one: Subscription): Promise<boolean> =>
+    !one.suspended && waitsForListing(deps, one, await deps.state.load(one.id));
+  if (!(await waits(asked))) return;
+  for (const one of catalog.match(asked.repository)) {
+    if (await waits(one)) await sweepSubscription(scope, one, deps.registry);
+  }
+};
+
+/** Looks at one subscription again: evidence may have arrived, or its deadline passed. */
+export const evaluateSubscription = async (
+  deps: EvaluateDeps,
+  id: string,
+  signal: AbortSignal,
+): Promise<void> => {
+  const scope = createScope(deps, signal, { source: "check" });
+  const subscription = scope.catalog.subscription(id);
+  if (subscription === undefined) return retire(deps, id, "catalog-changed");
+  if (subscription.suspended) return retire(deps, id, "suspended");
+  await considerSelection(scope, subscription);
+  if (!clusterVerifies(subscription)) await compareForPokes(scope, subscription);
 };
 
 /** Compares what Flux would pick now with what each subscription of the repository knows. One listing. */

@@ -1,4 +1,5 @@
 import type { Change } from "../delivery/change.ts";
+import type { QueuedWork } from "../ports.ts";
 import type { Receiver } from "../receiver.ts";
 import { dueAtMsOf, type OutboxEntry, type SubscriptionState } from "../state.ts";
 import { concludeDecision, type Withdrawal } from "./conclude.ts";
@@ -7,6 +8,7 @@ import type { CatalogView, DeliverDeps } from "./deps.ts";
 import { withdrawn } from "./desired.ts";
 import { type DueEntry, updateEntry, withEntry } from "./entries.ts";
 import { hintNextCheck } from "./hints.ts";
+import { hintListing, isListingStale } from "./listing.ts";
 import { toRequirementId } from "./verdict.ts";
 import { versionOf } from "./version.ts";
 
@@ -93,18 +95,25 @@ export const loadDue = async (
   const { gatherMs } = deps.settings;
   const catalog = deps.catalog();
   const due: DueEntry[] = [];
+  const unsure = new Map<string, QueuedWork>();
   for (const id of await deps.state.dueSubscriptions(receiver, nowMs + gatherMs, limit)) {
     const state = await deps.state.load(id);
     const entry = state.outbox[receiver];
     if (entry === undefined || !isDue(entry, nowMs, gatherMs)) continue;
     const one = { state, entry };
     const refusal = refusalOf(deps, catalog, receiver, one);
-    if (entry.state === "accepted") {
+    const subscription = catalog.subscription(id);
+    if (refusal === undefined && subscription !== undefined && isListingStale(deps, subscription, state)) {
+      const hint = hintListing(subscription);
+      unsure.set(hint.id, hint);
+    } else if (entry.state === "accepted") {
       if (refusal === undefined && isStillPicked(one)) due.push(one);
       else await forgetRepoke(deps, receiver, one);
     } else if (refusal === undefined) due.push(one);
     else await withdraw(deps, receiver, one, refusal);
   }
+  // It is due again once that is done.
+  if (unsure.size > 0) await deps.queue.send([...unsure.values()]);
   return due;
 };
 

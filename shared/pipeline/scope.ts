@@ -10,6 +10,8 @@ export interface Scope {
   readonly signal: AbortSignal;
   /** Where the work came from, for the decision's facts. */
   readonly origin: Readonly<Record<string, unknown>>;
+  /** Before anything was read. */
+  readonly startedAtMs: number;
   /** When the event at hand came in; absent for what no event asked for. */
   readonly receivedAtMs?: number;
   tagsOf(repository: RepositoryName): Promise<readonly string[]>;
@@ -27,6 +29,7 @@ export const createScope = (
     catalog: deps.catalog(),
     signal,
     origin,
+    startedAtMs: deps.clock.nowMs(),
     ...(receivedAtMs === undefined ? {} : { receivedAtMs }),
     tagsOf(repository) {
       const key = formatRepository(repository);

@@ -24,6 +24,7 @@ import type { World } from "./world.ts";
 const MINUTE_MS = 60_000;
 const WORK_LEASE_MS = 30_000;
 const DELIVERY_LEASE_MS = 4 * MINUTE_MS;
+const TAGS_MAX_AGE_MS = 120_000;
 export const EVIDENCE_DEADLINE_MS = 2 * MINUTE_MS;
 const SWEEP_DUE_MS = 20_000;
 const LONGEST_RELOAD_MS = 10_000;
@@ -93,6 +94,7 @@ export const wire = (stage: Stage, process: Process) => {
       },
       duplicateWindowMs: 60 * MINUTE_MS,
       deliveryLeaseMs: DELIVERY_LEASE_MS,
+      tagsMaxAgeMs: TAGS_MAX_AGE_MS,
       gatherMs: stage.gatherMs,
     },
     log: () => {},

@@ -28,7 +28,7 @@ test("what the shortest file leaves out has a default", () => {
     evidence: { deadlineMs: 900_000 },
     registries: new Map(),
     network: { allowPrivate: [] },
-    sweep: { intervalMs: 900_000, requestBudget: 2_000 },
+    sweep: { intervalMs: 900_000, tagsMaxAgeMs: 300_000, requestBudget: 2_000 },
     limits: {
       bodyBytes: 8 * 1_048_576,
       eventsPerMinute: 6_000,

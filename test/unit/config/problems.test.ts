@@ -45,7 +45,10 @@ describe("one line per problem, with file, line, key and the way to mend it", ()
       `${BASE}sweep:\n  - 1\n`,
       "sluice.yaml:3: sweep: must be a mapping of keys, not a list; remove the dash",
     ],
-    [`${BASE}sweep:\n`, "sluice.yaml:3: sweep: must be a mapping with keys such as interval, requestBudget"],
+    [
+      `${BASE}sweep:\n`,
+      "sluice.yaml:3: sweep: must be a mapping with keys such as interval, tagsMaxAge, requestBudget",
+    ],
     [
       `${BASE}limits: {body: 10MB}\n`,
       "sluice.yaml:3: limits.body: must be a size with its unit (B, KiB, MiB, GiB); write e.g. 8MiB",

@@ -18,6 +18,7 @@ export const REPOSITORY = { registry: "registry.test", repository: "acme/app" } 
 export const RECEIVER = "c/apps/sluice";
 export const START_MS = 1_700_000_000_000;
 export const DEADLINE_MS = 120_000;
+export const TAGS_MAX_AGE_MS = 300_000;
 
 export const digestOf = (text: string): Digest => `sha256:${createHash("sha256").update(text).digest("hex")}`;
 
@@ -149,6 +150,7 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
       },
       duplicateWindowMs: 3_600_000,
       deliveryLeaseMs: 60_000,
+      tagsMaxAgeMs: TAGS_MAX_AGE_MS,
       get gatherMs() {
         return world.gatherMs;
       },
