@@ -19,6 +19,10 @@ export type Recipe =
   | { readonly kind: "go-files"; readonly module: string; readonly folder: string }
   /** `npm install <package>@<version>` without its scripts; what it depends on as of a day. */
   | { readonly kind: "npm"; readonly package: string; readonly asOf: string }
+  /** Jars. */
+  | { readonly kind: "maven"; readonly group: string; readonly artifact: string }
+  /** A virtual environment with these packages (`name==version`) alone. */
+  | { readonly kind: "pypi"; readonly package: string; readonly with: readonly string[] }
   /** Unpacked, not installed. */
   | { readonly kind: "debian"; readonly package: string; readonly pin: string }
   /** Found on this machine: part of the Google Cloud SDK, which is not to be had as a package. */
@@ -164,6 +168,58 @@ export const peers = [
     },
     neededBy: "core",
     typicalBuildS: 1,
+  },
+  {
+    name: "elasticmq",
+    version: "1.7.1",
+    recipe: { kind: "maven", group: "org.elasticmq", artifact: "elasticmq-server_2.13" },
+    neededBy: "core",
+    typicalBuildS: 35,
+  },
+  {
+    name: "event-ruler",
+    version: "1.8.1",
+    recipe: { kind: "maven", group: "software.amazon.event.ruler", artifact: "event-ruler" },
+    neededBy: "core",
+    typicalBuildS: 20,
+  },
+  {
+    name: "moto",
+    version: "5.2.5",
+    recipe: {
+      kind: "pypi",
+      package: "moto",
+      with: [
+        "blinker==1.9.0",
+        "boto3==1.44.8",
+        "botocore==1.44.8",
+        "certifi==2026.10.19.post1",
+        "cffi==2.1.1",
+        "charset-normalizer==3.5.3",
+        "click==8.5.1",
+        "cryptography==50.0.2",
+        "Flask==3.1.3",
+        "flask-cors==6.0.5",
+        "idna==3.20",
+        "itsdangerous==2.2.0",
+        "Jinja2==3.1.6",
+        "jmespath==1.1.0",
+        "MarkupSafe==3.0.4",
+        "py-partiql-parser==0.6.3",
+        "pycparser==3.12",
+        "python-dateutil==2.9.0.post0",
+        "PyYAML==6.0.4",
+        "requests==2.34.2",
+        "responses==0.26.3",
+        "s3transfer==0.19.3",
+        "six==1.17.0",
+        "urllib3==2.8.0",
+        "Werkzeug==3.1.9",
+        "xmltodict==1.0.4",
+      ],
+    },
+    neededBy: "core",
+    typicalBuildS: 45,
   },
   {
     name: "etcd",

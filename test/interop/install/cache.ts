@@ -49,5 +49,11 @@ export const peerPackage = (name: PeerName): string => {
   return join(folderOf(peer), "node_modules", peer.recipe.package);
 };
 
+/** Java's class path of a peer. */
+export const peerJars = (name: PeerName): string => join(folderOf(peerNamed(name)), "lib", "*");
+
+/** Python of a peer's virtual environment. */
+export const peerPython = (name: PeerName): string => join(folderOf(peerNamed(name)), "venv/bin/python");
+
 /** The folder of a peer that is files alone. */
 export const peerFiles = (name: PeerName): string => join(folderOf(peerNamed(name)), "files");

@@ -8,6 +8,8 @@ import { buildGoModule, buildGoSource, copyGoFiles, installByGo, requireGo } fro
 import { linkSdkComponent } from "./google-sdk.ts";
 import { holdLock } from "./lock.ts";
 import { installByNpm } from "./npm.ts";
+import { copyMavenJars } from "./maven.ts";
+import { installPypi } from "./pypi.ts";
 
 const make = (peer: Peer, folder: string): Promise<void> => {
   const { recipe } = peer;
@@ -22,6 +24,10 @@ const make = (peer: Peer, folder: string): Promise<void> => {
       return copyGoFiles(recipe, peer.version, folder);
     case "npm":
       return installByNpm(recipe, peer.version, folder);
+    case "maven":
+      return copyMavenJars(recipe, peer.version, folder);
+    case "pypi":
+      return installPypi(recipe, peer.version, folder);
     case "debian":
       return unpackDebian(recipe.package, recipe.pin, folder);
     case "google-sdk":

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { TABLE_DEFINITION } from "../../../shared/adapters/aws/dynamodb/table.ts";
+import { peerJars, peerPython } from "../install/cache.ts";
+import { answers } from "./process.ts";
+import { freePort, type World } from "./world.ts";
+
+/** What SDKs want to see; nobody checks it here. */
+export const AWS_IDENTITY = {
+  AWS_REGION: "eu-central-1",
+  AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+  AWS_SECRET_ACCESS_KEY: "not-a-secret",
+} as const;
+
+const settings = (endpoint: string) => ({
+  endpoint,
+  region: AWS_IDENTITY.AWS_REGION,
+  credentials: {
+    accessKeyId: AWS_IDENTITY.AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_IDENTITY.AWS_SECRET_ACCESS_KEY,
+  },
+});
+
+/** ElasticMQ: a server of SQS's protocol, in memory. */
+export const startElasticMq = async (world: World) => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const address = ["rest-sqs.bind-hostname=127.0.0.1", `rest-sqs.bind-port=${port}`];
+  const visible = ["node-address.host=127.0.0.1", `node-address.port=${port}`, "rest-stats.enabled=false"];
+  await world.start({
+    name: "elasticmq",
+    file: "java",
+    args: [
+      "-XX:TieredStopAtLevel=1",
+      "-Xmx256m",
+      ...[...address, ...visible].map((property) => `-D${property}`),
+      "-cp",
+      peerJars("elasticmq"),
+      "org.elasticmq.server.Main",
+    ],
+    isReady: answers(`${url}/health`, () => true),
+  });
+  const client = new SQSClient(settings(url));
+  world.atEnd(() => client.destroy());
+  let queues = 0;
+  return {
+    url,
+    client,
+    /** A queue of its own; its URL. */
+    async createQueue(name = `queue-${++queues}`, Attributes: Readonly<Record<string, string>> = {}) {
+      const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: name, Attributes }));
+      if (QueueUrl === undefined) throw new Error("a queue without URL");
+      return QueueUrl;
+    },
+  };
+};
+
+/** moto: a server of several AWS protocols, in memory, one request at a time. */
+export const startMoto = async (world: World) => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  await world.start({
+    name: "moto",
+    file: peerPython("moto"),
+    args: [join(import.meta.dirname, "../python/moto_server.py"), String(port)],
+    env: { PYTHONDONTWRITEBYTECODE: "1" },
+    isReady: answers(`${url}/moto-api/`),
+  });
+  return { url, settings: settings(url) };
+};
+
+/** Tables as the deployment makes them. `SLUICE_DYNAMODB_URL` names another server of the protocol. */
+export const startDynamo = async (world: World) => {
+  const elsewhere = process.env.SLUICE_DYNAMODB_URL;
+  const url = elsewhere ?? (await startMoto(world)).url;
+  const client = new DynamoDBClient(settings(url));
+  world.atEnd(() => client.destroy());
+  let tables = 0;
+  return {
+    url,
+    client,
+    async createTable(TableName = `table-${process.pid}-${++tables}`) {
+      await client.send(new CreateTableCommand({ ...TABLE_DEFINITION, TableName } as never));
+      return TableName;
+    },
+  };
+};
