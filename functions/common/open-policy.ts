@@ -4,6 +4,7 @@ import type {
   Clock,
   ObjectReader,
   RegistryCredentials,
+  RegistryReader,
   SecretSource,
   TrustedRootSource,
   Verifier,
@@ -24,6 +25,8 @@ export interface PolicyPlatform {
   readonly log: Log;
   /** Logins that the platform vouches for, asked in this order. */
   readonly registryCredentials?: readonly RegistryCredentials[];
+  /** Wraps the registry's reader, for registries that have a cheaper way to some answer. */
+  readonly toReader?: (reader: RegistryReader) => RegistryReader;
   /** Reads a compiled catalog from the cloud's storage. */
   readonly objects?: ObjectReader;
   /** Wraps the roots that sluice.yaml and the catalog name, for runtimes that keep the public-good root fresh. */
@@ -42,11 +45,11 @@ export interface OpenedPolicy {
 /** Opens registries and verifier and reads the policy with them. Throws for what cannot be read. */
 export const openPolicy = async (config: Config, platform: PolicyPlatform): Promise<OpenedPolicy> => {
   const { clock, secrets, state, log, objects, registryCredentials = [] } = platform;
-  const { toRoots = async (named) => named } = platform;
+  const { toRoots = async (named) => named, toReader = (reader) => reader } = platform;
   const opened = createRegistry(config, secrets, clock, registryCredentials);
-  const { reader: registry, close } = opened;
   const budget = createSweepBudget(config.sweep, state, clock);
-  const sweepRegistry = opened.within(budget, { fraction: Math.random });
+  const registry = toReader(opened.reader);
+  const sweepRegistry = toReader(opened.within(budget, { fraction: Math.random }));
   // The policy may come from an artifact, which is verified before there is a catalog to name roots.
   let catalogs: CatalogKeeper | undefined;
   const rootOf = (name: string): string | undefined => catalogs?.current().trustedRoots[name];
@@ -54,5 +57,5 @@ export const openPolicy = async (config: Config, platform: PolicyPlatform): Prom
   const verifier = createVerifier({ registry, trustedRoots, nowMs: clock.nowMs });
   const ports = { registry, verifier, secrets, state, clock, ...(objects === undefined ? {} : { objects }) };
   catalogs = await keepCatalog(createCatalogLoader(config, ports), log);
-  return { catalogs, registry, sweepRegistry, verifier, close };
+  return { catalogs, registry, sweepRegistry, verifier, close: () => opened.close() };
 };

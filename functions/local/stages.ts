@@ -12,7 +12,9 @@ import type { OpenStage, OperatedStage } from "../common/operator.ts";
 import { createRefreshedRoots } from "./trusted-root-refresh.ts";
 
 /** A cloud's SDKs are loaded only by who asks for that cloud. */
-const CLOUDS: Readonly<Partial<Record<Deployment["runtime"], () => Promise<OpenStage>>>> = {};
+const CLOUDS: Readonly<Partial<Record<Deployment["runtime"], () => Promise<OpenStage>>>> = {
+  aws: async () => (await import("../aws/operator.ts")).openStage,
+};
 
 /** What one machine keeps, beside a running `serve`. `elsewhere` is opened where there is no state yet. */
 const openMachine = (io: CliIo, config: Config, elsewhere: string | undefined): OperatedStage => {

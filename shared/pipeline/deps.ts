@@ -14,6 +14,7 @@ import type {
 } from "../ports.ts";
 import type { Receiver } from "../receiver.ts";
 import type { DecisionBus, StateStore } from "../state.ts";
+import type { LogEvent } from "../telemetry/events.ts";
 import type { RequirementOf } from "./verdict.ts";
 
 /** The compiled policy at one moment. */
@@ -47,7 +48,7 @@ export interface ReceiverHandling {
 }
 
 /** One line of the log: `event` is a name from telemetry/events.ts. */
-export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;
+export type Log = (event: LogEvent, fields: Readonly<Record<string, unknown>>) => void;
 
 export interface PipelineSettings {
   readonly mode: "observe" | "enforce";

@@ -5,6 +5,8 @@ import { SOURCES } from "../../shared/push/sources.ts";
 import { supportMatrix, toMarkdownMatrix } from "../../shared/push/support-matrix.ts";
 import { DIFFERENCES } from "../../shared/signature/differences.ts";
 import { REASONS } from "../../shared/signature/reasons.ts";
+import { LOG_EVENTS } from "../../shared/telemetry/events.ts";
+import { METRICS, type Metric } from "../../shared/telemetry/metrics.ts";
 
 const toTable = (headings: readonly string[], rows: readonly (readonly string[])[]): string =>
   [headings, headings.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
@@ -51,6 +53,20 @@ export const generatedTables = (): readonly GeneratedTable[] => [
       Object.values(SOURCES).map(({ name, answers }) => [
         `\`${name}\``,
         ...[answers.accepted, answers.malformed, answers.unauthentic, answers.limited].map(String),
+      ]),
+    ),
+  },
+  { page: "docs/codes.md", name: "log", text: toCodes(["Event", "When"], LOG_EVENTS) },
+  {
+    page: "docs/codes.md",
+    name: "metrics",
+    text: toTable(
+      ["Metric", "Unit", "Dimension", "Counts"],
+      Object.entries<Metric>(METRICS).map(([name, { unit, dimension, counts }]) => [
+        `\`${name}\``,
+        unit,
+        dimension === undefined ? "" : `\`${dimension}\``,
+        counts,
       ]),
     ),
   },

@@ -9,7 +9,11 @@ const MAX_BYTES = 262_144;
 const TIME_BYTES = 14;
 
 export const EVENT_SOURCE = "sluice";
-export const DETAIL_TYPE = { decision: "Sluice Decision", delivery: "Sluice Delivery" } as const;
+export const DETAIL_TYPE = {
+  decision: "Sluice Decision",
+  delivery: "Sluice Delivery",
+  confirmation: "Sluice Confirmation",
+} as const satisfies Record<DecisionEvent["type"], string>;
 
 const toEntry = (event: DecisionEvent, EventBusName: string): PutEventsRequestEntry => ({
   EventBusName,

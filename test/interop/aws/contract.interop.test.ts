@@ -43,7 +43,6 @@ describeWorkQueue("SQS", async () => {
     client: sqs.client,
     queueUrl,
     deadLetterUrl,
-    clock: { nowMs: Date.now },
     delayed: { add: async () => {} },
   });
   return {

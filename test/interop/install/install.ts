@@ -7,8 +7,8 @@ import { unpackDebian } from "./debian.ts";
 import { buildGoModule, buildGoSource, copyGoFiles, installByGo, requireGo } from "./go.ts";
 import { linkSdkComponent } from "./google-sdk.ts";
 import { holdLock } from "./lock.ts";
-import { installByNpm } from "./npm.ts";
 import { copyMavenJars } from "./maven.ts";
+import { installByNpm } from "./npm.ts";
 import { installPypi } from "./pypi.ts";
 
 const make = (peer: Peer, folder: string): Promise<void> => {

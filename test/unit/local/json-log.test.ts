@@ -8,15 +8,15 @@ test("lines of one turn leave in one write, in order, and nothing leaves twice",
     (lines) => writes.push(lines),
     () => 0,
   );
-  log("first", { tag: "1.0.0" });
-  log("second", { reason: "two\nlines" });
+  log("attempt", { tag: "1.0.0" });
+  log("decision", { reason: "two\nlines" });
   expect(writes).toEqual([]);
   await nextTurn();
-  log("third", {});
+  log("confirmed", {});
   await nextTurn();
   await nextTurn();
   expect(writes).toEqual([
-    '{"time":"1970-01-01T00:00:00.000Z","event":"first","tag":"1.0.0"}\n{"time":"1970-01-01T00:00:00.000Z","event":"second","reason":"two\\nlines"}\n',
-    '{"time":"1970-01-01T00:00:00.000Z","event":"third"}\n',
+    '{"time":"1970-01-01T00:00:00.000Z","event":"attempt","tag":"1.0.0"}\n{"time":"1970-01-01T00:00:00.000Z","event":"decision","reason":"two\\nlines"}\n',
+    '{"time":"1970-01-01T00:00:00.000Z","event":"confirmed"}\n',
   ]);
 });

@@ -10,19 +10,19 @@ import {
   keys,
   nameOf,
   num,
-  numberOf,
   type Table,
   TTL_ATTRIBUTE,
   textOf,
   toTtl,
 } from "./table.ts";
 
-const DAY_MS = 24 * 3_600_000;
+/** One partition of the log. */
+const PERIOD_MS = 30 * 24 * 3_600_000;
 /** Records of one millisecond and one writer keep their order. */
 const PER_MS = 2_048;
 const SEQUENCE_DIGITS = 16;
 
-const toDay = (atMs: number): string => `log#${Math.floor(atMs / DAY_MS)}`;
+const toPeriod = (atMs: number): number => Math.floor(atMs / PERIOD_MS);
 const toSortKey = (sequence: number): string => String(sequence).padStart(SEQUENCE_DIGITS, "0");
 
 /**
@@ -46,7 +46,7 @@ export const toRecordUpdate = (
 ): UpdateItemCommandInput & { readonly UpdateExpression: string } => {
   const attributes: Item = {
     record: { S: JSON.stringify(record) },
-    logPk: { S: toDay(sequence / PER_MS) },
+    logPk: { S: `log#${toPeriod(sequence / PER_MS)}` },
     logSk: { S: toSortKey(sequence) },
     atMs: num(record.atMs),
     subscription: { S: record.subscription },
@@ -95,18 +95,18 @@ const queryDecision = async (table: Table, decision: string, query: RecordQuery)
     .slice(0, query.limit);
 };
 
-const daysOf = (query: RecordQuery, nowMs: number, retentionMs: number): readonly number[] => {
-  const last = Math.floor(nowMs / DAY_MS) + 1;
-  const oldestMs = Math.max((query.afterSequence ?? 0) / PER_MS, nowMs - retentionMs - DAY_MS);
-  const first = Math.floor(oldestMs / DAY_MS);
-  const days = Array.from({ length: last - first + 1 }, (_, at) => first + at);
-  return query.newestFirst === true ? days.reverse() : days;
+const periodsOf = (query: RecordQuery, nowMs: number, retentionMs: number): readonly number[] => {
+  const first = toPeriod(Math.max((query.afterSequence ?? 0) / PER_MS, nowMs - retentionMs - PERIOD_MS));
+  // Another writer's clock may be ahead of ours.
+  const last = toPeriod(nowMs) + 1;
+  const periods = Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  return query.newestFirst === true ? periods.reverse() : periods;
 };
 
 async function* queryLog(
   table: Table,
   query: RecordQuery,
-  days: readonly number[],
+  periods: readonly number[],
   extra: { readonly filter: string; readonly values: Item } | undefined,
 ): AsyncGenerator<Item, void, undefined> {
   const wanted = FILTERED.filter((name) => query[name] !== undefined);
@@ -114,13 +114,13 @@ async function* queryLog(
     ...wanted.map((name) => `#${name} = :${name}`),
     ...(extra === undefined ? [] : [extra.filter]),
   ];
-  for (const day of days) {
+  for (const period of periods) {
     yield* queryAll(table, "the log", {
       IndexName: INDEX.log,
-      KeyConditionExpression: "logPk = :day AND logSk > :after",
+      KeyConditionExpression: "logPk = :period AND logSk > :after",
       ScanIndexForward: query.newestFirst !== true,
       ExpressionAttributeValues: {
-        ":day": { S: toDay(day * DAY_MS) },
+        ":period": { S: `log#${period}` },
         ":after": { S: toSortKey(query.afterSequence ?? 0) },
         ...Object.fromEntries(wanted.map((name) => [`:${name}`, { S: query[name] ?? "" }])),
         ...extra?.values,
@@ -143,7 +143,7 @@ const take = async (items: AsyncIterable<Item>, limit: number): Promise<readonly
   return taken;
 };
 
-/** The log of decisions and attempts: one partition a day, so that none grows without end. */
+/** The log of decisions and attempts: one partition a month, so that none grows without end. */
 export const createRecords = (
   table: Table,
   clock: Clock,
@@ -151,17 +151,17 @@ export const createRecords = (
 ): Pick<StateStore, "records" | "prune"> => ({
   async records(query) {
     if (query.decisionId !== undefined) return queryDecision(table, query.decisionId, query);
-    const days = daysOf(query, clock.nowMs(), retentionMs);
-    const found = await take(queryLog(table, query, days, undefined), query.limit);
+    const periods = periodsOf(query, clock.nowMs(), retentionMs);
+    const found = await take(queryLog(table, query, periods, undefined), query.limit);
     return (await getAll(table, "records", found)).map(toStored);
   },
   // The table's TTL does this by itself; here for who cannot wait for it.
   async prune(beforeMs) {
     const query = { limit: Number.POSITIVE_INFINITY };
-    const days = daysOf(query, clock.nowMs(), retentionMs);
+    const periods = periodsOf(query, clock.nowMs(), retentionMs);
     const old = { filter: "atMs < :before", values: { ":before": num(beforeMs) } };
     let removed = 0;
-    for await (const item of queryLog(table, query, days, old)) {
+    for await (const item of queryLog(table, query, periods, old)) {
       const Key = keys.record(nameOf(item), textOf(item, "sk"));
       await answered(
         "an old record",

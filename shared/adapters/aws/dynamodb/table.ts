@@ -18,7 +18,7 @@ export interface Table {
 export const INDEX = {
   /** What is to be looked at by a time: `duePk` names the kind, `dueAtMs` the time. */
   due: "due",
-  /** Records by day, and all rows: `logPk` names the list, `logSk` the place in it. */
+  /** Records by month, and all rows: `logPk` names the list, `logSk` the place in it. */
   log: "log",
 } as const;
 

@@ -14,8 +14,12 @@ interface Token {
   readonly expiresAtMs: number;
 }
 
+/** How long ECR Public is read anonymously before a login is tried again. */
+const ANONYMOUS_MS = 300_000;
+
 interface Cached {
-  readonly login: RegistryLogin;
+  /** Absent: nobody logs in. */
+  readonly login?: RegistryLogin;
   readonly untilMs: number;
 }
 
@@ -57,7 +61,7 @@ const askPublic = async (clients: EcrClients, signal: AbortSignal) => {
 
 /**
  * Logs in to ECR and ECR Public by IAM, for as long as 80 % of a token's life. One token of a region serves every
- * account that the caller may read.
+ * account that the caller may read. ECR Public is read anonymously by who has no identity there.
  */
 export const createEcrCredentials = (clients: EcrClients, clock: Clock): RegistryCredentials => {
   const cache = new Map<string, Cached>();
@@ -84,7 +88,9 @@ export const createEcrCredentials = (clients: EcrClients, clock: Clock): Registr
       cache.set(key, fresh);
       return fresh.login;
     } catch (cause) {
-      throw toRegistryError(host, "GetAuthorizationToken", cause);
+      if (ecr.kind === "private") throw toRegistryError(host, "GetAuthorizationToken", cause);
+      cache.set(key, { untilMs: clock.nowMs() + ANONYMOUS_MS });
+      return undefined;
     }
   };
 };

@@ -8,7 +8,6 @@ import { parseEcrHost } from "./host.ts";
 const PAGE = 1_000;
 const MAX_PAGES = 200;
 
-/** ECR's repositories as `account` has them: private ones by the host, public ones by the alias of the account. */
 async function* listPrivate(
   clients: EcrClients,
   name: RepositoryName,
@@ -36,7 +35,6 @@ async function* listPrivate(
   }
 }
 
-/** `alias/path`: the account's own aliases, asked for once. */
 const splitAlias = ({ repository }: RepositoryName): readonly [alias: string, path: string] => {
   const at = repository.indexOf("/");
   return [repository.slice(0, at), repository.slice(at + 1)];
@@ -86,7 +84,7 @@ async function* translated(
 
 /**
  * A reader that lists ECR's tags by ECR's own API: a page there holds a thousand images with all of their tags, and
- * ECR Public has no list of tags for its owner otherwise. Other registries, and other accounts' public
+ * ECR Public documents no other way. Other registries, and other accounts' public
  * repositories, are read as before.
  */
 export const withEcrTags = (reader: RegistryReader, clients: EcrClients): RegistryReader => {
@@ -95,9 +93,10 @@ export const withEcrTags = (reader: RegistryReader, clients: EcrClients): Regist
     const ecr = parseEcrHost(name.registry);
     if (ecr === undefined) return yield* reader.listTags(name, signal);
     if (ecr.kind === "private") return yield* translated(name, listPrivate(clients, name, ecr, signal));
-    aliases ??= fetchAliases(clients, signal).catch((cause: unknown) => {
+    // Who has no identity there has no repositories there.
+    aliases ??= fetchAliases(clients, signal).catch(() => {
       aliases = undefined;
-      throw toRegistryError(name.registry, "its aliases", cause);
+      return new Set<string>();
     });
     const [alias, path] = splitAlias(name);
     if (!(await aliases).has(alias)) return yield* reader.listTags(name, signal);

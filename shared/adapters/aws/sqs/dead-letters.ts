@@ -22,9 +22,7 @@ const MAX_LOOKED_THROUGH = 10_000;
 /** SQS refuses control characters in attributes. */
 export const toReasonAttribute = (reason: string): MessageAttributeValue => ({
   DataType: "String",
-  StringValue:
-    reason.replace(/[\p{Cc}\ufffe\uffff]+/gu, " ").slice(0, MAX_REASON_LENGTH) ||
-    "unknown",
+  StringValue: reason.replace(/[\p{Cc}\ufffe\uffff]+/gu, " ").slice(0, MAX_REASON_LENGTH) || "unknown",
 });
 
 interface Found extends DeadLetter {

@@ -7,14 +7,7 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { PipelineError } from "../../../errors.ts";
-import type {
-  Clock,
-  DeadLetters,
-  QueuedWork,
-  ReceivedWork,
-  WorkConsumer,
-  WorkQueue,
-} from "../../../ports.ts";
+import type { DeadLetters, QueuedWork, ReceivedWork, WorkConsumer, WorkQueue } from "../../../ports.ts";
 import { decodeWork, encodeWork, type WorkMessage } from "../../../work-message.ts";
 import { createSqsDeadLetters, REASON_ATTRIBUTE, toReasonAttribute } from "./dead-letters.ts";
 import { answered, sendAll, whileLeased } from "./send.ts";
@@ -32,7 +25,6 @@ export interface SqsSettings {
   readonly client: SQSClient;
   readonly queueUrl: string;
   readonly deadLetterUrl: string;
-  readonly clock: Clock;
   readonly delayed: DelayedWork;
 }
 

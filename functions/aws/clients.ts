@@ -1,0 +1,48 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { CLIENT_SETTINGS } from "../../shared/adapters/aws/client-settings.ts";
+import { createDynamoDelayedWork } from "../../shared/adapters/aws/dynamodb/delayed-work.ts";
+import { createAwsNamedSecrets } from "../../shared/adapters/aws/named-secrets.ts";
+import { createSqsWorkQueue, type SqsWorkQueue } from "../../shared/adapters/aws/sqs/work-queue.ts";
+import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
+import type { Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
+import { withNamedSecrets } from "../common/named-secrets.ts";
+import { openOnce } from "../common/open-once.ts";
+import { routeWork } from "../common/routed-queue.ts";
+import type { AwsSettings, Environment, QueueUrls } from "./settings.ts";
+
+export const createDynamoClient = (): DynamoDBClient => new DynamoDBClient(CLIENT_SETTINGS);
+
+export const createSqsClient = (): SQSClient => new SQSClient(CLIENT_SETTINGS);
+
+/** `{secret: name}` from Secrets Manager or SSM, whose clients are loaded only by who has such secrets. */
+export const createAwsSecrets = (env: Environment, clock: Clock): SecretSource => {
+  const secretsManager = openOnce(async () => {
+    const { SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
+    return new SecretsManagerClient(CLIENT_SETTINGS);
+  });
+  const ssm = openOnce(async () => {
+    const { SSMClient } = await import("@aws-sdk/client-ssm");
+    return new SSMClient(CLIENT_SETTINGS);
+  });
+  return withNamedSecrets(createNodeSecrets(env), createAwsNamedSecrets({ clock, secretsManager, ssm }));
+};
+
+/** A stage's two queues, and both as one. */
+export interface AwsQueues {
+  readonly evaluate: SqsWorkQueue;
+  readonly deliver: SqsWorkQueue;
+  readonly both: WorkQueue;
+}
+
+export const createAwsQueues = (
+  { table, evaluate, deliver }: Pick<AwsSettings, "table" | "evaluate" | "deliver">,
+  clients: { readonly dynamo: DynamoDBClient; readonly sqs: SQSClient },
+  clock: Clock,
+): AwsQueues => {
+  const delayed = createDynamoDelayedWork({ client: clients.dynamo, name: table }, clock);
+  const open = (urls: QueueUrls): SqsWorkQueue =>
+    createSqsWorkQueue({ client: clients.sqs, ...urls, delayed });
+  const queues = { evaluate: open(evaluate), deliver: open(deliver) };
+  return { ...queues, both: routeWork(queues) };
+};

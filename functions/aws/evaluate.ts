@@ -1,0 +1,19 @@
+import { ecr } from "../../shared/push/ecr.ts";
+import { readBundleConfig } from "../common/bundle-config.ts";
+import { openEvaluateFunction } from "../common/functions.ts";
+import { openOnce } from "../common/open-once.ts";
+import { createQueueHandler } from "./queue-handler.ts";
+import { createAwsRuntime, createCloud, createEcr } from "./runtime.ts";
+
+const runtime = createAwsRuntime(process.env, "evaluate");
+
+/** Events from EventBridge's rule and from intake, hints and sweeps: reads registries, verifies, decides. */
+export const handler = createQueueHandler({
+  queue: runtime.queues.evaluate,
+  telemetry: runtime.telemetry,
+  source: ecr,
+  open: openOnce(async () => {
+    const config = await readBundleConfig(process.env, import.meta.dirname);
+    return openEvaluateFunction(config, { ...createCloud(runtime, config), ...createEcr(runtime.clock) });
+  }),
+});
