@@ -13,7 +13,7 @@ export const LOG_EVENTS = {
   "push-unmatched": "no object follows the repository of a push",
   "rotation-unfinished": "a receiver still knows only the previous token",
   decision: "a decision was recorded",
-  "sweep-recovered": "the sweep found a version whose event never came",
+  "sweep-recovered": "the sweep found a version, or evidence, whose event never came",
   "sweep-failed":
     "the sweep passed over an object, because the registry gives an answer that no retry changes",
   attempt: "one request to a receiver, and its outcome",
