@@ -4,6 +4,7 @@ import { createDecisionsCommand } from "../../shared/cli/commands/decisions.ts";
 import { createExplainCommand } from "../../shared/cli/commands/explain.ts";
 import { createInitCommand } from "../../shared/cli/commands/init.ts";
 import { createLintCommand } from "../../shared/cli/commands/lint.ts";
+import { createNotifyCommand } from "../../shared/cli/commands/notify.ts";
 import { registerParse } from "../../shared/cli/commands/parse.ts";
 import { createPlanCommand } from "../../shared/cli/commands/plan.ts";
 import { createRollbackCommand } from "../../shared/cli/commands/rollback.ts";
@@ -15,6 +16,7 @@ import type { CliIo, CliOutput, Register } from "../../shared/cli/io.ts";
 import { wantsColor } from "../../shared/cli/paint.ts";
 import { runCli } from "../../shared/cli/run.ts";
 import { explainReference, openDecisions, rollBackObject } from "./inspect.ts";
+import { createNotifyPorts } from "./notify-ports.ts";
 import { createPolicyPorts } from "./policy-ports.ts";
 import { createVerifyPorts } from "./verify-ports.ts";
 
@@ -32,6 +34,7 @@ const COMMANDS: readonly Register[] = [
   createPlanCommand(policy),
   createLintCommand(policy),
   createCompileCommand(policy),
+  createNotifyCommand(createNotifyPorts(process.env)),
   registerParse,
   registerSources,
   registerSelect,

@@ -7,6 +7,7 @@ import { createDecisionsCommand } from "../../../shared/cli/commands/decisions.t
 import { createExplainCommand } from "../../../shared/cli/commands/explain.ts";
 import { createInitCommand } from "../../../shared/cli/commands/init.ts";
 import { createLintCommand } from "../../../shared/cli/commands/lint.ts";
+import { createNotifyCommand } from "../../../shared/cli/commands/notify.ts";
 import { registerParse } from "../../../shared/cli/commands/parse.ts";
 import { createPlanCommand } from "../../../shared/cli/commands/plan.ts";
 import { createRollbackCommand } from "../../../shared/cli/commands/rollback.ts";
@@ -48,6 +49,7 @@ const COMMANDS = [
   createPlanCommand(policy),
   createLintCommand(policy),
   createCompileCommand(policy),
+  createNotifyCommand({ readSecret: outOfReach, post: outOfReach, sleep: outOfReach }),
   registerParse,
   registerSources,
   registerSelect,
