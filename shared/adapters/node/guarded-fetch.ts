@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { Agent, type buildConnector, type Dispatcher } from "undici";
 import { createAddressCheck } from "./address-policy.ts";
 import {
@@ -96,6 +96,27 @@ const toResponseHeaders = (headers: Dispatcher.ResponseData["headers"]): Headers
   return result;
 };
 
+/**
+ * Not `Readable.toWeb`: what comes after a reader lost interest makes that one throw where nobody can catch it, which
+ * would let any server end this process.
+ */
+const toStream = (body: Readable): ReadableStream<Uint8Array> => {
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel() {
+        body.on("error", () => undefined).destroy();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+};
+
 const NULL_BODY_STATUS = new Set([204, 205, 304]);
 
 /** The bytes as they came: nothing is inflated, so a small answer stays small. */
@@ -103,7 +124,7 @@ const toResponse = async (data: Dispatcher.ResponseData, method: Method): Promis
   const empty =
     method === "HEAD" || NULL_BODY_STATUS.has(data.statusCode) || data.headers["content-length"] === "0";
   const init = { status: data.statusCode, headers: toResponseHeaders(data.headers) };
-  if (!empty) return new Response(Readable.toWeb(data.body), init);
+  if (!empty) return new Response(toStream(data.body), init);
   // To the end that is here already: only then is the connection free for the next request.
   await data.body.dump();
   return new Response(null, init);

@@ -245,3 +245,31 @@ test("a delivery to a refused address is an outcome", async () => {
   expect(outcome).toMatchObject({ code: "address-refused", requests: 1 });
   expect(server.connections()).toBe(0);
 });
+
+describe("an answer that nobody wants any more", () => {
+  test.each([
+    ["before its first byte was read", 0],
+    ["half way", 1],
+  ])("%s may go on arriving without ending the process", async (_, reads) => {
+    const escaped: unknown[] = [];
+    const note = (error: unknown) => escaped.push(error);
+    process.on("uncaughtException", note);
+    try {
+      const url = await serve((_request, response) => {
+        response.writeHead(500);
+        for (let part = 0; part < 50; part++) response.write("x".repeat(1_000));
+        response.end();
+      });
+      for (let turn = 0; turn < 10; turn++) {
+        const reader = (await local()(url)).body?.getReader();
+        for (let read = 0; read < reads; read++) await reader?.read();
+        await reader?.cancel();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await Promise.all(opened.splice(0).map((guarded) => guarded.close()));
+      expect(escaped).toEqual([]);
+    } finally {
+      process.off("uncaughtException", note);
+    }
+  });
+});
