@@ -23,6 +23,7 @@ const DISPOSITION = {
   STATE_CONFLICT: "retry",
   QUEUE_UNAVAILABLE: "retry",
   BUS_UNAVAILABLE: "retry",
+  SENDER_UNAVAILABLE: "retry",
   CATALOG_INVALID: "drop",
   CATALOG_UNAVAILABLE: "retry",
   CLUSTER_UNAVAILABLE: "retry",

@@ -54,6 +54,24 @@ export interface Push {
   readonly id?: string;
 }
 
+/** One try of a sender to deliver an event to us. */
+export interface SentDelivery {
+  readonly id: string;
+  /** The same for every try of one event. */
+  readonly eventId: string;
+  /** The event announces what was pushed; others of the same sender are not ours. */
+  readonly isPush: boolean;
+  readonly atMs: number;
+  readonly succeeded: boolean;
+}
+
+/** A sender that remembers what it tried to deliver, and tries again when asked. Throws `SENDER_UNAVAILABLE`. */
+export interface SenderDeliveries {
+  /** Those since `sinceMs`, newest first. */
+  list(sinceMs: number, signal: AbortSignal): AsyncIterable<SentDelivery>;
+  redeliver(id: string, signal: AbortSignal): Promise<void>;
+}
+
 // ------------------------------------------------------------------------------------------- identities
 
 /**

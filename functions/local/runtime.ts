@@ -12,6 +12,7 @@ import type { StateStore } from "../../shared/state.ts";
 import { createEndpoints, createEventAllowance } from "../common/endpoints.ts";
 import { createFront } from "../common/front.ts";
 import { createOwnIdentity } from "../common/identity.ts";
+import { createRedeliveries } from "../common/redeliveries.ts";
 import { lockInstance } from "./instance-lock.ts";
 import { createServer } from "./server.ts";
 import { startTimers } from "./timers.ts";
@@ -91,6 +92,7 @@ const startAll = async (config: Config, wired: Wired) => {
     state,
     clock,
     log,
+    askForRedeliveries: createRedeliveries(config, wired.secrets, { clock, documents: state, log }),
     refreshTrustedRoot: wired.refreshTrustedRoot,
   });
   const server = await startServer(config, wired, timers.reload);

@@ -4,11 +4,14 @@ import type { Pipeline } from "../../shared/pipeline.ts";
 import type { Clock } from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
 import type { CatalogKeeper } from "../common/catalogs.ts";
+import type { AskForRedeliveries } from "../common/redeliveries.ts";
 import { catalogIntervalMs } from "../common/refresh-catalog.ts";
 
 const DUE_INTERVAL_MS = 5_000;
 const PRUNE_INTERVAL_MS = 3_600_000;
 const ROOT_INTERVAL_MS = 24 * 3_600_000;
+/** Soon: what failed while we were down failed for nothing else. */
+const FIRST_REDELIVERIES_MS = 10_000;
 /** Not during start-up, when the network may not be there yet. */
 const FIRST_ROOT_MS = 60_000;
 
@@ -19,6 +22,7 @@ export interface TimerSettings {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly askForRedeliveries: AskForRedeliveries | undefined;
   readonly refreshTrustedRoot: (() => Promise<"updated" | "unchanged">) | undefined;
 }
 
@@ -30,6 +34,7 @@ export const startTimers = ({
   state,
   clock,
   log,
+  askForRedeliveries,
   refreshTrustedRoot,
 }: TimerSettings): { reload(): void; stop(): void } => {
   const timers: NodeJS.Timeout[] = [];
@@ -57,6 +62,10 @@ export const startTimers = ({
   every(DUE_INTERVAL_MS, "due", () => pipeline.sweepDue());
   every(intervalMs, "sweep", () => pipeline.sweepRepositories(intervalMs / 10));
   every(PRUNE_INTERVAL_MS, "prune", () => state.prune(clock.nowMs() - config.state.retentionMs));
+  if (askForRedeliveries !== undefined) {
+    const ask = every(intervalMs, "redeliveries", askForRedeliveries);
+    timers.push(setTimeout(ask, FIRST_REDELIVERIES_MS).unref());
+  }
   if (refreshTrustedRoot !== undefined) {
     const refresh = every(ROOT_INTERVAL_MS, "trusted-root", async () => {
       log("trusted-root-refreshed", { outcome: await refreshTrustedRoot() });

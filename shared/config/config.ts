@@ -96,6 +96,8 @@ export interface SourceSettings {
   readonly allowedOrigins?: readonly string[];
   readonly repositoryPaths?: Readonly<Record<string, string>>;
   readonly jfrogMode?: "secret" | "hmac";
+  /** Where GitHub is asked for what did not arrive. */
+  readonly redelivery?: { readonly url: string; readonly token: SecretRef };
   /** Events are taken although they prove nothing. */
   readonly unauthenticated: boolean;
 }

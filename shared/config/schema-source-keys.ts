@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { list, mapOf } from "./schema-section.ts";
+import { list, mapOf, section } from "./schema-section.ts";
 import { httpUrl, name, secret, text } from "./schema-values.ts";
 
 const repositoryPath = v.pipe(
@@ -88,6 +88,15 @@ export const specialKeys = {
     v.pipe(
       list(text("a host name", "eventgrid.azure.net", 255), "[eventgrid.azure.net]"),
       v.description("Origins whose OPTIONS request is granted (CloudEvents web hooks)."),
+    ),
+  ),
+  redelivery: v.optional(
+    section(
+      "GitHub does not send again by itself what did not arrive. With this it is asked to, at every sweep.",
+      {
+        hook: httpUrl("The hook in GitHub's REST API.", "https://api.github.com/orgs/acme/hooks/12345"),
+        token: secret,
+      },
     ),
   ),
   jfrogMode: v.optional(

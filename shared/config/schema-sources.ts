@@ -17,7 +17,7 @@ const KEYS = {
   ],
   "acr-webhook": ["secrets", "header"],
   gar: ["audience", "email", "issuer", "keysUrl"],
-  ghcr: ["secrets"],
+  ghcr: ["secrets", "redelivery"],
   dockerhub: ["secrets"],
   quay: ["secrets"],
   harbor: ["secrets", "header"],

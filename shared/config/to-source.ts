@@ -12,11 +12,29 @@ const given = <TValue extends object>(value: TValue) =>
   };
 
 export const toSource = (input: SourceInput, at: WithFolder): SourceSettings => {
-  const { type, secrets = [], unauthenticated, header, registry, path, name = type, ...special } = input;
+  const {
+    type,
+    secrets = [],
+    unauthenticated,
+    header,
+    registry,
+    path,
+    name = type,
+    redelivery,
+    ...special
+  } = input;
   return {
     ...given(special),
     ...(header === undefined ? {} : { header: header.toLowerCase() }),
     ...(registry === undefined ? {} : { registry: toRepositoryName(registry, "a/b").registry }),
+    ...(redelivery === undefined
+      ? {}
+      : {
+          redelivery: {
+            url: redelivery.hook.replace(/\/+$/, ""),
+            token: toSecretRef(redelivery.token, at),
+          },
+        }),
     type,
     name,
     path: path ?? `/events/${name}`,
