@@ -54,18 +54,10 @@ export interface Push {
   readonly id?: string;
 }
 
-/** One try of a sender to deliver an event to us. */
-export interface SentDelivery {
-  readonly id: string;
-  /** The same for every try of one event. */
-  readonly eventId: string;
-  /** The event announces what was pushed; others of the same sender are not ours. */
-  readonly isPush: boolean;
-  readonly atMs: number;
-  readonly succeeded: boolean;
-}
+/** One try of a sender to deliver a push; `eventId` is the same for every try of one event. */
+export type SentDelivery = Readonly<Record<"id" | "eventId", string> & { atMs: number; succeeded: boolean }>;
 
-/** A sender that remembers what it tried to deliver, and tries again when asked. Throws `SENDER_UNAVAILABLE`. */
+/** A sender that tries again when asked. Throws `SENDER_UNAVAILABLE`. */
 export interface SenderDeliveries {
   /** Those since `sinceMs`, newest first. */
   list(sinceMs: number, signal: AbortSignal): AsyncIterable<SentDelivery>;

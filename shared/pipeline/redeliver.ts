@@ -39,8 +39,7 @@ const failedOf = async (deliveries: AsyncIterable<SentDelivery>): Promise<readon
   const newest = new Map<string, SentDelivery>();
   const arrived = new Set<string>();
   for await (const delivery of deliveries) {
-    const { eventId, isPush, succeeded, atMs } = delivery;
-    if (!isPush) continue;
+    const { eventId, succeeded, atMs } = delivery;
     if (succeeded) arrived.add(eventId);
     const known = newest.get(eventId);
     if (known === undefined || atMs > known.atMs) newest.set(eventId, delivery);

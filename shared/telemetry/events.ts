@@ -17,6 +17,8 @@ export const LOG_EVENTS = {
   "sweep-recovered": "the sweep found a version, or evidence, whose event never came",
   "sweep-failed":
     "the sweep passed over an object, because the registry gives an answer that no retry changes",
+  "redelivery-asked": "GitHub was asked to send again what did not arrive",
+  "redelivery-failed": "GitHub could not be asked for it, with the reason",
   attempt: "one request to a receiver, and its outcome",
   "delivery-parked": "a delivery is not tried any more, with the reason",
   "delivery-unconfirmed": "accepted and poked again, and the cluster never said that it has the version",

@@ -19,12 +19,13 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isSuccess = ({ status, status_code: code }: Readonly<Record<string, unknown>>): boolean =>
   status === "OK" || (typeof code === "number" && code >= 200 && code < 300);
 
-const toDelivery = (value: unknown): SentDelivery | undefined => {
+/** Undefined for what is not of that shape. */
+const toDelivery = (value: unknown): (SentDelivery & { readonly event: unknown }) | undefined => {
   if (!isRecord(value)) return undefined;
   const { id, guid, delivered_at: at } = value;
   const atMs = typeof at === "string" ? Date.parse(at) : Number.NaN;
   if (typeof id !== "number" || typeof guid !== "string" || Number.isNaN(atMs)) return undefined;
-  return { id: `${id}`, eventId: guid, isPush: EVENTS.has(value.event), atMs, succeeded: isSuccess(value) };
+  return { id: `${id}`, eventId: guid, event: value.event, atMs, succeeded: isSuccess(value) };
 };
 
 /** Only the cursor is taken: another address would be asked with our token. */
@@ -78,7 +79,7 @@ export const createGitHubDeliveries = (
       let cursor: string | undefined;
       for (let page = 0; page < MAX_PAGES; page++) {
         const { deliveries, next } = await fetchPage(cursor, signal);
-        yield* deliveries.filter(({ atMs }) => atMs >= sinceMs);
+        yield* deliveries.filter(({ atMs, event }) => atMs >= sinceMs && EVENTS.has(event));
         const isOlder = deliveries.some(({ atMs }) => atMs < sinceMs);
         if (next === undefined || isOlder) return;
         cursor = next;
