@@ -1,0 +1,41 @@
+import { createAcrCredentials } from "../../shared/adapters/azure/acr-credentials.ts";
+import { createEventGridBus } from "../../shared/adapters/azure/event-grid-bus.ts";
+import { openTable } from "../../shared/adapters/azure/open-table.ts";
+import { createTableStateStore } from "../../shared/adapters/azure/tables/state-store.ts";
+import { createGuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
+import type { Config } from "../../shared/config/config.ts";
+import type { ObjectReader } from "../../shared/ports.ts";
+import type { Cloud } from "../common/functions.ts";
+import { TABLES } from "./names.ts";
+import type { AzureRuntime } from "./runtime.ts";
+
+const MAX_LOGIN_BYTES = 256 * 1024;
+
+/** The catalog from Blob Storage; its client is loaded only by who reads one. */
+const createLazyObjects = ({ tokens }: AzureRuntime): ObjectReader => ({
+  async read(url, maxBytes, signal) {
+    const { openBlobObjects } = await import("../../shared/adapters/azure/blob-objects.ts");
+    return openBlobObjects(tokens).read(url, maxBytes, signal);
+  },
+});
+
+/** What Azure brings to the functions that evaluate, deliver and sweep. */
+export const createCloud = (runtime: AzureRuntime, config: Config): Cloud => {
+  const { settings, clock, log, tokens, secrets, queue } = runtime;
+  const { fetch: guarded } = createGuardedFetch({
+    allow: config.network.allowPrivate,
+    maxResponseBytes: MAX_LOGIN_BYTES,
+  });
+  const { eventGridEndpoint: endpoint } = settings;
+  const source = `/sluice/${settings.stage}`;
+  return {
+    clock,
+    log,
+    secrets,
+    queue,
+    state: createTableStateStore(openTable(settings.tableUri, TABLES.state, tokens), clock),
+    registryCredentials: [createAcrCredentials({ tokens, fetch: guarded, clock })],
+    objects: createLazyObjects(runtime),
+    ...(endpoint === undefined ? {} : { bus: createEventGridBus({ endpoint, tokens, fetch, source }) }),
+  };
+};

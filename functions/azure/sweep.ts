@@ -1,0 +1,31 @@
+import { app } from "@azure/functions";
+import { readBundleConfig } from "../common/bundle-config.ts";
+import { openSweepFunction } from "../common/functions.ts";
+import { openOnce } from "../common/open-once.ts";
+import { createCloud } from "./cloud.ts";
+import { QUEUES } from "./names.ts";
+import { createAzureRuntime } from "./runtime.ts";
+import { openDeadLetters } from "./work-trigger.ts";
+
+const runtime = createAzureRuntime(process.env);
+
+const open = openOnce(async () => {
+  const config = await readBundleConfig(process.env, import.meta.dirname);
+  const cloud = createCloud(runtime, config);
+  const deadLetters = Object.values(QUEUES).map((queue) => openDeadLetters(runtime, queue));
+  return {
+    sweep: await openSweepFunction(config, cloud),
+    async prune() {
+      const beforeMs = cloud.clock.nowMs() - config.state.retentionMs;
+      await Promise.all([cloud.state, ...deadLetters].map((kept) => kept.prune(beforeMs)));
+    },
+  };
+});
+
+// The host runs a timer once over all instances, and keeps when it last did.
+app.timer("sweep-due", { schedule: "0 * * * * *", handler: async () => (await open()).sweep.due() });
+app.timer("sweep-repositories", {
+  schedule: "%SLUICE_SWEEP_SCHEDULE%",
+  handler: async () => (await open()).sweep.repositories(),
+});
+app.timer("prune", { schedule: "0 17 * * * *", handler: async () => (await open()).prune() });
