@@ -22,7 +22,8 @@ export interface AzureRuntime {
   readonly queue: WorkQueue;
 }
 
-const createSecrets = (
+/** Secrets of the environment, of files, and of the stage's vault. */
+export const createSecrets = (
   env: Environment,
   { vaultUri }: AzureSettings,
   tokens: EntraTokenSource,

@@ -67,7 +67,7 @@ export const packageApps = async (configFolder: string, outFolder: string): Prom
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
-      config: { type: "string", default: process.env.SLUICE_CONFIG_FOLDER ?? "deployment" },
+      config: { type: "string", default: "deployment" },
       out: { type: "string", default: join(root, "dist/azure") },
     },
   });

@@ -1,9 +1,9 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AzureNamedKeyCredential, TableClient } from "@azure/data-tables";
 import { BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { peerPackage } from "../install/cache.ts";
-import { answers } from "./process.ts";
 import { freePorts, type World } from "./world.ts";
 
 /** The emulator's account and its key, which Microsoft publishes: it is no secret. */
@@ -16,10 +16,24 @@ export interface Azurite {
   table(name: string): TableClient;
 }
 
-const isAnswer = (status: number): boolean => status >= 200 && status < 500;
+export interface StorageUris {
+  readonly blob: string;
+  readonly queue: string;
+  readonly table: string;
+}
 
-/** Microsoft's emulator of Blob, Queue and Table Storage; everything in memory. */
-export const startAzurite = async (world: World): Promise<Azurite> => {
+const isAnswer = async (url: string, signal: AbortSignal): Promise<boolean> => {
+  try {
+    await (await fetch(url, { signal })).body?.cancel();
+    return true;
+  } catch (error) {
+    // It speaks TLS with a certificate that this process does not know: it is there.
+    const { code = "" } = (error as { cause?: { code?: string } }).cause ?? {};
+    return /CERT|SIGNATURE|SSL|TLS/.test(code);
+  }
+};
+
+const start = async (world: World, origin: string, options: readonly string[]): Promise<StorageUris> => {
   const [blob = 0, queue = 0, table = 0] = await freePorts(3);
   await world.start({
     name: "azurite",
@@ -33,24 +47,44 @@ export const startAzurite = async (world: World): Promise<Azurite> => {
       `--blobPort=${blob}`,
       `--queuePort=${queue}`,
       `--tablePort=${table}`,
+      ...options,
     ],
     isReady: async (signal) => {
-      const ready = [blob, queue, table].map((port) =>
-        answers(`http://127.0.0.1:${port}/`, isAnswer)(signal),
-      );
+      const ready = [blob, queue, table].map((port) => isAnswer(`${origin}:${port}/`, signal));
       return (await Promise.all(ready)).every((each) => each);
     },
   });
+  const toUri = (port: number): string => `${origin}:${port}/${ACCOUNT}`;
+  return { blob: toUri(blob), queue: toUri(queue), table: toUri(table) };
+};
+
+/** Microsoft's emulator of Blob, Queue and Table Storage; everything in memory. */
+export const startAzurite = async (world: World): Promise<Azurite> => {
+  const uris = await start(world, "http://127.0.0.1", []);
   const shared = new StorageSharedKeyCredential(ACCOUNT, KEY);
   return {
-    queues: new QueueServiceClient(`http://127.0.0.1:${queue}/${ACCOUNT}`, shared),
-    blobs: new BlobServiceClient(`http://127.0.0.1:${blob}/${ACCOUNT}`, shared),
+    queues: new QueueServiceClient(uris.queue, shared),
+    blobs: new BlobServiceClient(uris.blob, shared),
     table: (name) =>
-      new TableClient(
-        `http://127.0.0.1:${table}/${ACCOUNT}`,
-        name,
-        new AzureNamedKeyCredential(ACCOUNT, KEY),
-        { allowInsecureConnection: true },
-      ),
+      new TableClient(uris.table, name, new AzureNamedKeyCredential(ACCOUNT, KEY), {
+        allowInsecureConnection: true,
+      }),
   };
+};
+
+/**
+ * The same over TLS, for bearer tokens: it looks at their issuer, audience and times. `certificate` and `key` are for
+ * the name `localhost`.
+ */
+export const startAzuriteForTokens = async (
+  world: World,
+  { certificate, key }: { readonly certificate: string; readonly key: string },
+): Promise<StorageUris> => {
+  const [certificateFile, keyFile] = [join(world.folder, "azurite.pem"), join(world.folder, "azurite.key")];
+  await Promise.all([writeFile(certificateFile, certificate), writeFile(keyFile, key)]);
+  return start(world, "https://localhost", [
+    "--oauth=basic",
+    `--cert=${certificateFile}`,
+    `--key=${keyFile}`,
+  ]);
 };

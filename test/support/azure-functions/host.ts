@@ -38,12 +38,13 @@ const { queues } = (JSON.parse(readFileSync(join(app, "host.json"), "utf8")) as 
 const {
   IDENTITY_ENDPOINT: url = "",
   IDENTITY_HEADER: header = "",
-  SLUICE_STORAGE__queueServiceUri,
+  AZURE_CLIENT_ID: clientId = "",
 } = process.env;
-const tokens = createManagedIdentity({ fetch, endpoint: { url, header } });
+const queueUri = process.env.SLUICE_STORAGE__queueServiceUri ?? "";
+const tokens = createManagedIdentity({ fetch, clientId, endpoint: { url, header } });
 
 for (const target of functions.filter(({ trigger }) => trigger.type === "queueTrigger")) {
-  void pollQueue(target, (name) => openQueue(SLUICE_STORAGE__queueServiceUri ?? "", name, tokens), {
+  void pollQueue(target, (name) => openQueue(queueUri, name, tokens), {
     batchSize: queues.batchSize,
     maxDequeueCount: queues.maxDequeueCount,
     visibilityTimeoutS: toSeconds(queues.visibilityTimeout),

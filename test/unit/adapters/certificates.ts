@@ -17,7 +17,7 @@ export interface Leaf {
 
 export interface Authority {
   readonly certificate: string;
-  issue(dnsName: string): Leaf;
+  issue(...dnsNames: readonly string[]): Leaf;
 }
 
 /** A certificate authority for TLS, in memory. */
@@ -30,15 +30,15 @@ export const createAuthority = (commonName: string): Authority => {
   const root = { serial: serial(), issuer: subject, subject, ...validity, spki: key.spki, extensions };
   return {
     certificate: toPem(signCertificate(root, key)),
-    issue: (dnsName) => {
+    issue: (...dnsNames) => {
       const leafKey = createKeyPair();
       const leaf = {
         serial: serial(),
         issuer: subject,
-        subject: { commonName: dnsName },
+        subject: { commonName: dnsNames[0] ?? "" },
         ...validity,
         spki: leafKey.spki,
-        extensions: [keyUsage(0), subjectAltName(generalName.dns(dnsName))],
+        extensions: [keyUsage(0), subjectAltName(...dnsNames.map(generalName.dns))],
       };
       return { certificate: toPem(signCertificate(leaf, key)), key: leafKey.privatePem };
     },

@@ -1,0 +1,273 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sendText } from "../../../shared/adapters/azure/storage-queue.ts";
+import { isIsolated } from "../namespace.ts";
+import type { RunningApp } from "./stage/apps.ts";
+import { createDriver, until } from "./stage/driver.ts";
+import { SCHEMAS, TOPIC_ID } from "./stage/events.ts";
+import { type AzureStage, startAzureStage } from "./stage/stage.ts";
+
+const EVENT_GRID = "4962773b-9cdb-44cf-a8bf-237846a00ab7";
+const execute = promisify(execFile);
+
+describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
+  let stage: AzureStage;
+  let intake: RunningApp;
+  let evaluate: RunningApp;
+  let deliver: RunningApp;
+  let driver: ReturnType<typeof createDriver>;
+
+  beforeAll(async () => {
+    stage = await startAzureStage();
+    [intake, evaluate, deliver] = await Promise.all([
+      stage.apps.start("intake"),
+      stage.apps.start("evaluate"),
+      stage.apps.start("deliver"),
+    ]);
+    driver = createDriver(stage);
+    // What is selected already, which is nothing, becomes the baseline.
+    await runTimer("sweep-repositories");
+    await until("the baseline", async () =>
+      (await stage.state.list(10)).rows.length === 2 ? true : undefined,
+    );
+  });
+  afterAll(() => stage?.base.world.close());
+
+  const runTimer = async (name: string): Promise<void> => {
+    const response = await fetch(`${evaluate.url}/admin/functions/${name}`, { method: "POST" });
+    expect(response.status).toBe(202);
+  };
+
+  const askIntake = async (
+    method: string,
+    headers: Readonly<Record<string, string>>,
+    body?: unknown,
+  ): Promise<{ readonly status: number; readonly headers: Headers; readonly text: string }> => {
+    const response = await fetch(`${intake.url}/events/acr-eventgrid`, {
+      method,
+      headers: { "content-type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+
+  const claims = {
+    aud: "api://sluice",
+    azp: EVENT_GRID,
+    roles: ["AzureEventGridSecureWebhookSubscriber"],
+  };
+  const bearer = (overrides: Readonly<Record<string, unknown>> = {}) => ({
+    authorization: `Bearer ${stage.issuer.mintRaw({ ...claims, ...overrides })}`,
+  });
+
+  test.each([
+    { schema: "Event Grid", repository: "shop", object: "apps/shop", tag: "1.1.0" },
+    { schema: "CloudEvents", repository: "worker", object: "team/worker", tag: "1.1.0" },
+  ] as const)(
+    "$schema schema: an event of the registry becomes a delivery to exactly $object",
+    async ({ schema, repository, object, tag }) => {
+      const pushed = await driver.push(repository, tag);
+      await driver.sign(pushed);
+      await driver.announce(SCHEMAS[schema](pushed));
+      const decision = await driver.finalDecision(object, tag);
+      expect(decision).toMatchObject({ outcome: "notify", reason: "verified", digest: pushed.image.digest });
+      const request = await driver.delivered(object, pushed.image.digest);
+      expect(request.annotated).toEqual([`OCIRepository/${object}`]);
+      const told = await until("the decision on the bus", () =>
+        stage.front.published.find(({ id }) => id === decision.id),
+      );
+      expect(told).toMatchObject({ type: "sluice.decision", source: "/sluice/e2e", specversion: "1.0" });
+    },
+  );
+
+  test("a generic-oidc receiver gets a token of the function's identity, and no signature", () => {
+    const [oidc] = stage.receiver.accepted.filter(({ body }) =>
+      Buffer.from(body).toString().includes("team/worker"),
+    );
+    expect(oidc?.headers.authorization).toMatch(/^Bearer /);
+    expect(oidc?.headers["x-signature"]).toBeUndefined();
+  });
+
+  test("an event that comes three times is decided and delivered once", async () => {
+    const pushed = await driver.push("shop", "1.2.0");
+    await driver.sign(pushed);
+    const event = SCHEMAS["Event Grid"](pushed);
+    for (let copy = 0; copy < 3; copy++) await driver.announce(event);
+    await driver.delivered("apps/shop", pushed.image.digest);
+    await wait(2_000);
+    const decisions = await driver.decisionsOf("apps/shop", "1.2.0");
+    expect(decisions.filter(({ outcome }) => outcome === "notify")).toHaveLength(1);
+    expect(driver.deliveriesOf("apps/shop", pushed.image.digest)).toHaveLength(1);
+  });
+
+  test("a version that nobody signed is rejected, and nobody is told", async () => {
+    const pushed = await driver.push("worker", "1.2.0");
+    await driver.announce(SCHEMAS.CloudEvents(pushed));
+    const decision = await driver.finalDecision("team/worker", "1.2.0");
+    expect(decision).toMatchObject({ outcome: "reject", reason: "unsigned" });
+    expect(driver.deliveriesOf("team/worker", pushed.image.digest)).toEqual([]);
+  });
+
+  test("a function that is killed half way loses nothing: its message comes again", async () => {
+    const pushed = await driver.push("shop", "1.3.0");
+    await driver.sign(pushed);
+    const reading = stage.front.holdRegistry();
+    await driver.announce(SCHEMAS.CloudEvents(pushed));
+    await reading;
+    await evaluate.server.stop("SIGKILL");
+    stage.front.releaseRegistry();
+    expect(await driver.decisionsOf("apps/shop", "1.3.0")).toEqual([]);
+    evaluate = await stage.apps.start("evaluate");
+    await driver.delivered("apps/shop", pushed.image.digest);
+    const decisions = await driver.decisionsOf("apps/shop", "1.3.0");
+    expect(decisions.filter(({ outcome }) => outcome === "notify")).toHaveLength(1);
+  });
+
+  test("deliver that is not there delays a delivery, and no more", async () => {
+    await driver.idle("c/apps/sluice");
+    await deliver.server.stop("SIGKILL");
+    const pushed = await driver.push("shop", "1.3.1");
+    await driver.sign(pushed);
+    await driver.announce(SCHEMAS["Event Grid"](pushed));
+    expect(await driver.finalDecision("apps/shop", "1.3.1")).toMatchObject({ outcome: "notify" });
+    expect(driver.deliveriesOf("apps/shop", pushed.image.digest)).toEqual([]);
+    deliver = await stage.apps.start("deliver");
+    await driver.delivered("apps/shop", pushed.image.digest);
+  });
+
+  test("the sweep finds what no event told of", async () => {
+    const pushed = await driver.push("shop", "1.4.0");
+    await driver.sign(pushed);
+    await runTimer("sweep-repositories");
+    await driver.delivered("apps/shop", pushed.image.digest);
+    await runTimer("sweep-due");
+    await runTimer("prune");
+  });
+
+  const operate = async (...args: readonly string[]): Promise<string> => {
+    const bin = join(import.meta.dirname, "../../../shared/cli/bin.js");
+    const all = [bin, ...args, "--config", stage.configFile, "--runtime", "azure", "--stage", "e2e"];
+    const { stdout } = await execute(process.execPath, all, {
+      env: { ...process.env, ...stage.operatorEnv },
+      timeout: 60_000,
+    });
+    return stdout;
+  };
+
+  test("poison ends among the dead letters with its reason", async () => {
+    await sendText(stage.queues.evaluate, "no JSON at all", 0);
+    await driver.announce({ specversion: "1.0", type: "Microsoft.ContainerRegistry.ImagePushed", data: 7 });
+    const reasons = await until("two dead letters", async () => {
+      const found: string[] = [];
+      for await (const entity of stage.deadLetters.listEntities<{ json0: string }>()) {
+        found.push((JSON.parse(entity.json0) as { reason: string }).reason);
+      }
+      return found.length === 2 ? found.sort() : undefined;
+    });
+    expect(reasons[0]).toMatch(/^WORK_MALFORMED: acr-eventgrid/);
+    expect(reasons[1]).toBe("WORK_MALFORMED: the message is not JSON");
+  });
+
+  test("what the host itself gave up on ends there as well", async () => {
+    await sendText(
+      stage.queues.poison,
+      JSON.stringify(SCHEMAS.CloudEvents(await driver.push("shop", "0.1.0"))),
+      0,
+    );
+    const parked = await until("the dead letter", async () => {
+      for await (const { json0 } of stage.deadLetters.listEntities<{ json0: string }>()) {
+        if (json0.includes("the function failed on it each time")) return json0;
+      }
+      return undefined;
+    });
+    expect(parked).toContain("0.1.0");
+  });
+
+  test("a person sees the decisions with their own credentials", async () => {
+    const decisions = JSON.parse(await operate("decisions", "list", "--json", "--limit", "100")) as readonly {
+      readonly outcome: string;
+      readonly tag?: string;
+    }[];
+    expect(decisions).toContainEqual(expect.objectContaining({ outcome: "reject", tag: "1.2.0" }));
+    expect(decisions.filter(({ outcome }) => outcome === "notify").length).toBeGreaterThanOrEqual(6);
+  });
+
+  describe("intake", () => {
+    test("answers Event Grid's validation with its code, for the subscription that it knows", async () => {
+      const event = {
+        id: "2d1781af-3a4c-4d7c-bd0c-e34b19da4e66",
+        topic: TOPIC_ID,
+        subject: "",
+        data: {
+          validationCode: "512d38b6-c7b8-40c8-89fe-f46f9e9622b6",
+          validationUrl: "https://example.com",
+        },
+        eventType: "Microsoft.EventGrid.SubscriptionValidationEvent",
+        eventTime: "2026-11-20T04:23:35.1981776Z",
+        metadataVersion: "1",
+        dataVersion: "1",
+      };
+      const headers = { "aeg-event-type": "SubscriptionValidation", "aeg-subscription-name": "SLUICE" };
+      const answer = await askIntake("POST", { ...headers, ...bearer() }, [event]);
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([
+        200,
+        { validationResponse: "512d38b6-c7b8-40c8-89fe-f46f9e9622b6" },
+      ]);
+      const unproved = await askIntake("POST", headers, [event]);
+      expect(unproved.status).toBe(401);
+    });
+
+    test("consents to CloudEvents of Event Grid, and of nobody else", async () => {
+      const granted = await askIntake("OPTIONS", { "webhook-request-origin": "eventgrid.azure.net" });
+      expect(granted.status).toBe(200);
+      expect(granted.headers.get("webhook-allowed-origin")).toBe("eventgrid.azure.net");
+      expect(granted.headers.get("allow")).toBe("POST, OPTIONS");
+      const refused = await askIntake("OPTIONS", { "webhook-request-origin": "evil.example" });
+      expect(refused.status).toBe(405);
+    });
+
+    test("an event by HTTP with Event Grid's token is stored, decided and delivered", async () => {
+      const pushed = await driver.push("worker", "1.3.0");
+      await driver.sign(pushed);
+      const answer = await askIntake("POST", bearer(), [SCHEMAS["Event Grid"](pushed)]);
+      expect(answer.status).toBe(200);
+      await driver.delivered("team/worker", pushed.image.digest);
+    });
+
+    test.each([
+      ["no token", () => ({})],
+      ["a token for another audience", () => bearer({ aud: "api://another" })],
+      ["a token of another application", () => bearer({ azp: "11111111-2222-3333-4444-555555555555" })],
+      ["a token without the role", () => bearer({ roles: [] })],
+      ["an expired token", () => bearer({ exp: Math.floor(Date.now() / 1_000) - 3_600 })],
+      ["a token of another issuer", () => bearer({ iss: "https://sts.windows.net/another/" })],
+      [
+        "a forged token",
+        () => ({ authorization: `${bearer().authorization.split(".").slice(0, 2).join(".")}.Zm9yZ2Vk` }),
+      ],
+      [
+        "a token without a signature",
+        () => {
+          const body = bearer().authorization.split(".")[1];
+          const head = Buffer.from(JSON.stringify({ alg: "none" })).toString("base64url");
+          return { authorization: `Bearer ${head}.${body}.` };
+        },
+      ],
+    ] as const)("%s gets 401 and stores nothing", async (_name, headersOf) => {
+      const pushed = await driver.push("worker", "1.9.9");
+      const answer = await askIntake("POST", headersOf(), [SCHEMAS.CloudEvents(pushed)]);
+      expect(answer.status).toBe(401);
+      const { approximateMessagesCount } = await stage.queues.evaluate.getProperties();
+      expect(approximateMessagesCount).toBe(0);
+      expect(await driver.decisionsOf("team/worker", "1.9.9")).toEqual([]);
+    });
+
+    test("a path that no source has gets 404", async () => {
+      const response = await fetch(`${intake.url}/events/unknown`, { method: "POST", body: "{}" });
+      expect(response.status).toBe(404);
+    });
+  });
+});
