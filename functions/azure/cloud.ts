@@ -19,13 +19,9 @@ const createLazyObjects = ({ tokens }: AzureRuntime): ObjectReader => ({
   },
 });
 
-/** What Azure brings to the functions that evaluate, deliver and sweep. */
-export const createCloud = (runtime: AzureRuntime, config: Config): Cloud => {
+/** What the functions that work under the catalog add. */
+export const createCloud = (runtime: AzureRuntime): Cloud => {
   const { settings, clock, log, tokens, secrets, queue } = runtime;
-  const { fetch: guarded } = createGuardedFetch({
-    allow: config.network.allowPrivate,
-    maxResponseBytes: MAX_LOGIN_BYTES,
-  });
   const { eventGridEndpoint: endpoint } = settings;
   const source = `/sluice/${settings.stage}`;
   return {
@@ -34,8 +30,19 @@ export const createCloud = (runtime: AzureRuntime, config: Config): Cloud => {
     secrets,
     queue,
     state: createTableStateStore(openTable(settings.tableUri, TABLES.state, tokens), clock),
-    registryCredentials: [createAcrCredentials({ tokens, fetch: guarded, clock })],
     objects: createLazyObjects(runtime),
     ...(endpoint === undefined ? {} : { bus: createEventGridBus({ endpoint, tokens, fetch, source }) }),
   };
+};
+
+/** Logins to Azure Container Registry, for the app that reads registries. */
+export const createAcr = (
+  { tokens, clock }: Pick<AzureRuntime, "tokens" | "clock">,
+  config: Config,
+): Pick<Cloud, "registryCredentials"> => {
+  const { fetch: guarded } = createGuardedFetch({
+    allow: config.network.allowPrivate,
+    maxResponseBytes: MAX_LOGIN_BYTES,
+  });
+  return { registryCredentials: [createAcrCredentials({ tokens, fetch: guarded, clock })] };
 };

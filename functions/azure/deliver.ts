@@ -13,7 +13,7 @@ const runtime = createAzureRuntime(process.env);
 const open = openOnce(async () => {
   const config = await readBundleConfig(process.env, import.meta.dirname);
   const callerIdentity = createEntraCallerIdentity(runtime.tokens);
-  return openDeliverFunction(config, { ...createCloud(runtime, config), callerIdentity });
+  return openDeliverFunction(config, { ...createCloud(runtime), callerIdentity });
 });
 
 const { handle, handlePoison } = createWorkTrigger(runtime, QUEUES.deliver, open);

@@ -3,7 +3,7 @@ import { acrEventGrid } from "../../shared/push/acr-eventgrid.ts";
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openEvaluateFunction } from "../common/functions.ts";
 import { openOnce } from "../common/open-once.ts";
-import { createCloud } from "./cloud.ts";
+import { createAcr, createCloud } from "./cloud.ts";
 import { poisonOf, QUEUES, STORAGE } from "./names.ts";
 import { createAzureRuntime } from "./runtime.ts";
 import { createWorkTrigger } from "./work-trigger.ts";
@@ -12,7 +12,7 @@ const runtime = createAzureRuntime(process.env);
 
 const open = openOnce(async () => {
   const config = await readBundleConfig(process.env, import.meta.dirname);
-  return openEvaluateFunction(config, createCloud(runtime, config));
+  return openEvaluateFunction(config, { ...createCloud(runtime), ...createAcr(runtime, config) });
 });
 
 const { handle, handlePoison } = createWorkTrigger(runtime, QUEUES.evaluate, open, acrEventGrid);

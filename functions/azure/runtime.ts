@@ -8,6 +8,7 @@ import { PipelineError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
 import type { Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
 import { createJsonLog } from "../common/json-log.ts";
+import { withNamedSecrets } from "../common/named-secrets.ts";
 import { routeWork } from "../common/routed-queue.ts";
 import { QUEUES } from "./names.ts";
 import { type AzureSettings, type Environment, readSettings } from "./settings.ts";
@@ -25,21 +26,16 @@ export interface AzureRuntime {
 /** Secrets of the environment, of files, and of the stage's vault. */
 export const createSecrets = (
   env: Environment,
-  { vaultUri }: AzureSettings,
+  { vaultUri: url }: AzureSettings,
   tokens: EntraTokenSource,
   clock: Clock,
 ): SecretSource => {
-  const own = createNodeSecrets(env);
-  const vault =
-    vaultUri === undefined ? undefined : createKeyVaultSecrets({ url: vaultUri, tokens, fetch, clock });
-  return {
-    async read(ref) {
-      if (!("secret" in ref)) return own.read(ref);
-      if (vault !== undefined) return vault.read(ref);
-      const message = `secret ${ref.secret}: no Key Vault; set the app setting SLUICE_KEY_VAULT_URI`;
-      throw new PipelineError(message, { code: "SECRET_UNAVAILABLE" });
-    },
+  const absent = async (name: string): Promise<never> => {
+    const message = `secret ${name}: no Key Vault; set the app setting SLUICE_KEY_VAULT_URI`;
+    throw new PipelineError(message, { code: "SECRET_UNAVAILABLE" });
   };
+  const readNamed = url === undefined ? absent : createKeyVaultSecrets({ url, tokens, fetch, clock });
+  return withNamedSecrets(createNodeSecrets(env), readNamed);
 };
 
 /** Both queues as one, for whoever `tokens` says that we are. */

@@ -1,6 +1,6 @@
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
-import type { Clock, SecretSource } from "../../ports.ts";
+import type { Clock } from "../../ports.ts";
 import type { EntraTokenSource } from "./entra-token.ts";
 import { fetchSmallJson, textField } from "./small-json.ts";
 
@@ -47,30 +47,24 @@ const readSecret = async ({ url, tokens, fetch }: KeyVaultSettings, name: string
   return new Secret(textField(answer, "value", what, CODE));
 };
 
-/** Secrets of one Key Vault by `{secret: name}`, read again every minute. Other references are not its own. */
-export const createKeyVaultSecrets = (settings: KeyVaultSettings): SecretSource => {
+/** Secrets of one Key Vault by their name, read again every minute. Throws `SECRET_UNAVAILABLE`. */
+export const createKeyVaultSecrets = (settings: KeyVaultSettings): ((name: string) => Promise<Secret>) => {
   const kept = new Map<string, Kept>();
-  return {
-    async read(ref) {
-      if (!("secret" in ref)) {
-        throw new PipelineError("Key Vault knows secrets by {secret: name} alone", { code: CODE });
-      }
-      const { secret: name } = ref;
-      if (!NAME.test(name)) {
-        const message = `secret ${name}: a name in Key Vault has letters, digits and dashes, at most 127`;
-        throw new PipelineError(message, { code: CODE });
-      }
-      const nowMs = settings.clock.nowMs();
-      const before = kept.get(name);
-      if (before !== undefined && nowMs - before.readAtMs < KEPT_MS) return before.secret;
-      try {
-        const secret = await readSecret(settings, name);
-        kept.set(name, { secret, readAtMs: nowMs });
-        return secret;
-      } catch (error) {
-        if (before !== undefined && nowMs - before.readAtMs < STALE_MS) return before.secret;
-        throw error;
-      }
-    },
+  return async (name) => {
+    if (!NAME.test(name)) {
+      const message = `secret ${name}: a name in Key Vault has letters, digits and dashes, at most 127`;
+      throw new PipelineError(message, { code: CODE });
+    }
+    const nowMs = settings.clock.nowMs();
+    const before = kept.get(name);
+    if (before !== undefined && nowMs - before.readAtMs < KEPT_MS) return before.secret;
+    try {
+      const secret = await readSecret(settings, name);
+      kept.set(name, { secret, readAtMs: nowMs });
+      return secret;
+    } catch (error) {
+      if (before !== undefined && nowMs - before.readAtMs < STALE_MS) return before.secret;
+      throw error;
+    }
   };
 };

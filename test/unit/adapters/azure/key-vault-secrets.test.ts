@@ -19,7 +19,7 @@ const setUp = async (reply: Parameters<typeof serve>[0]) => {
 describe("Key Vault", () => {
   test("reads the newest version of a secret with an Entra token", async () => {
     const { secrets, seen, asked } = await setUp(() => ({ json: { value: "s3cret", id: "…" } }));
-    expect((await secrets.read({ secret: "flux-token" })).reveal()).toBe("s3cret");
+    expect((await secrets("flux-token")).reveal()).toBe("s3cret");
     expect(asked).toEqual(["https://vault.azure.net"]);
     expect([seen[0]?.path, seen[0]?.query.get("api-version")]).toEqual(["/secrets/flux-token", "7.4"]);
     expect(seen[0]?.headers.authorization).toBe("Bearer entra-token");
@@ -30,7 +30,7 @@ describe("Key Vault", () => {
     const values: string[] = [];
     for (const waitMs of [0, 59_999, 1]) {
       clock.at += waitMs;
-      values.push((await secrets.read({ secret: "s" })).reveal());
+      values.push((await secrets("s")).reveal());
     }
     expect(values).toEqual(["v1", "v1", "v2"]);
   });
@@ -39,11 +39,11 @@ describe("Key Vault", () => {
     const { secrets, clock } = await setUp((_seen, count) =>
       count === 1 ? { json: { value: "v1" } } : { status: 503 },
     );
-    await secrets.read({ secret: "s" });
+    await secrets("s");
     clock.at += 14 * 60_000;
-    expect((await secrets.read({ secret: "s" })).reveal()).toBe("v1");
+    expect((await secrets("s")).reveal()).toBe("v1");
     clock.at += 2 * 60_000;
-    await expect(secrets.read({ secret: "s" })).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
+    await expect(secrets("s")).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
   });
 
   test.each([
@@ -52,20 +52,15 @@ describe("Key Vault", () => {
     ["an empty secret", { json: { value: "" } }],
   ])("%s is SECRET_UNAVAILABLE", async (_name, reply) => {
     const { secrets } = await setUp(() => reply);
-    await expect(secrets.read({ secret: "s" })).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
+    await expect(secrets("s")).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
   });
 
   test.each(["../keys/k", "a/b", "a?x=1", "", "a".repeat(128)])(
     "%j is no name of a secret and is not asked for",
     async (name) => {
       const { secrets, seen } = await setUp(() => ({ json: { value: "v" } }));
-      await expect(secrets.read({ secret: name })).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
+      await expect(secrets(name)).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
       expect(seen).toEqual([]);
     },
   );
-
-  test("knows no environment and no files", async () => {
-    const { secrets } = await setUp(() => ({}));
-    await expect(secrets.read({ env: "HOME" })).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
-  });
 });
