@@ -26,6 +26,7 @@ export const FINDING_CODES = {
   "url-invalid": "error",
   "digest-invalid": "error",
   "source-absent": "error",
+  "source-unusable": "error",
   "source-not-oci": "info",
   "range-invalid": "error",
   "range-empty": "warning",

@@ -1,13 +1,17 @@
 import { createClient } from "oras-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toBlob } from "../../functions/local/playground/sigstore/oci.ts";
+import { createPolicyPorts } from "../../functions/local/policy-ports.ts";
 import { createKubernetesApi } from "../../shared/adapters/node/kubernetes-api.ts";
 import { listKubernetesManifests } from "../../shared/adapters/node/kubernetes-manifests.ts";
+import { createInitCommand } from "../../shared/cli/commands/init.ts";
+import { createPlanCommand } from "../../shared/cli/commands/plan.ts";
 import { compileCatalog } from "../../shared/policy/catalog/compile-catalog.ts";
 import { SERVED_RESOURCES } from "../../shared/policy/manifest/kinds.ts";
 import { readManifests } from "../../shared/policy/manifest/read-manifests.ts";
 import { compileSelector } from "../../shared/policy/select.ts";
 import type { Subscription } from "../../shared/ports.ts";
+import { runSluice } from "../support/cli.ts";
 import { packTar, tarEntry } from "../support/tar.ts";
 import { isIsolated } from "./namespace.ts";
 import { noteSeen } from "./seen.ts";
@@ -17,6 +21,7 @@ import { pushImage } from "./world/images.ts";
 import { startDistribution } from "./world/registries.ts";
 import { createWorld, type World } from "./world/world.ts";
 
+const POLICY = createPolicyPorts({});
 const SOURCE_API = "source.toolkit.fluxcd.io/v1";
 const IMAGE_LAYER = "application/vnd.oci.image.layer.v1.tar";
 const CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
@@ -233,6 +238,21 @@ describe.skipIf(!isIsolated())("the real source-controller selects what Sluice s
   };
 
   test("over the tags that are there", () => compare("start"));
+
+  test("and sluice init and plan read it from the cluster's own API", async () => {
+    const commands = [createInitCommand(POLICY), createPlanCommand(POLICY)];
+    const sluice = (...argv: readonly string[]) => runSluice(argv, { commands, cwd: world.folder });
+    const drafted = await sluice("init", "--kubeconfig", cluster.kubeconfigFile);
+    expect(drafted).toMatchObject({
+      code: 0,
+      stdout: `wrote sluice.yaml for ${names.length} objects, in observe mode. Next: sluice plan\n`,
+    });
+    const { stdout } = await sluice("plan", "--offline", "--json");
+    const planned = JSON.parse(stdout).objects.map(({ object }: { object: string }) =>
+      object.split("/").at(-1),
+    );
+    expect(planned.toSorted()).toEqual(names.map(({ name }) => name).toSorted());
+  });
 
   test("after newer, older and odd tags were pushed", async () => {
     for (const tag of ["1.2.11", "1.9.0", "2.1.0-rc.1", "0.9.1", "v3.0.0", "1.2.3.4", "stable"]) {

@@ -2,6 +2,7 @@ import type { Catalog } from "../../policy/catalog/catalog.ts";
 import { toJson } from "../../policy/catalog/catalog-json.ts";
 import type { CatalogContent } from "../../policy/catalog/pack.ts";
 import { usageError } from "../cli-error.ts";
+import { counted } from "../counted.ts";
 import { globalOptions, type Register } from "../io.ts";
 import type { LoadedPolicy, PolicyPorts } from "../policy-ports.ts";
 import { printable } from "../printable.ts";
@@ -53,9 +54,8 @@ export const createCompileCommand =
         await ports.writeFile(output, text, true, io);
         const objects = [...catalog.subscriptions()].length;
         const errors = policy.findings.filter(({ severity }) => severity === "error").length;
-        const lint = errors === 0 ? "" : `; ${errors} findings are errors, see \`sluice lint\``;
-        io.stderr.write(
-          `sluice: wrote ${printable(output)}: ${objects} objects, version ${catalog.version}${lint}\n`,
-        );
+        const lint = errors === 0 ? "" : `; ${counted(errors, "error")}, see \`sluice lint\``;
+        const what = `${counted(objects, "object")}, version ${catalog.version}`;
+        io.stderr.write(`sluice: wrote ${printable(output)}: ${what}${lint}\n`);
       });
   };

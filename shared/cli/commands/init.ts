@@ -1,6 +1,7 @@
 import { dirname, relative, resolve } from "node:path";
 import type { ManifestSettings } from "../../config/config.ts";
 import { usageError } from "../cli-error.ts";
+import { counted } from "../counted.ts";
 import { draftConfig } from "../init/draft-config.ts";
 import { type CommandIo, globalOptions, type Register } from "../io.ts";
 import type { PolicyPorts } from "../policy-ports.ts";
@@ -72,8 +73,8 @@ const init = async (
   await ports.writeFile(config, text, force, io);
   const objects = [...catalog.subscriptions()].length;
   const errors = findings.filter(({ severity }) => severity === "error").length;
-  const lint = errors === 0 ? "" : ` ${errors} objects need a look: sluice lint.`;
-  return `wrote ${printable(config)} for ${objects} objects, in observe mode.${lint} Next: sluice plan\n`;
+  const lint = errors === 0 ? "" : ` ${counted(errors, "error")} in the manifests: sluice lint.`;
+  return `wrote ${printable(config)} for ${counted(objects, "object")}, in observe mode.${lint} Next: sluice plan\n`;
 };
 
 /** `sluice init`: a first sluice.yaml from the manifests that are there. */

@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import { type CommandIo, globalOptions, type Register } from "../io.ts";
 import { durationOption } from "../options.ts";
 import { createPaint, type Paint } from "../paint.ts";
@@ -72,6 +73,22 @@ const formatCluster = (paint: Paint, cluster: string, rows: readonly PlanRow[]):
   return `${paint.strong(`cluster ${cluster}`)}\n${formatTable(paint, headings, cells)}${notes}`;
 };
 
+/** Objects that would select, and cannot: they have no row. */
+const formatLeftOut = (
+  paint: Paint,
+  cluster: string,
+  rows: readonly PlanRow[],
+  findings: LoadedPolicy["findings"],
+): string => {
+  const shown = new Set(rows.map(({ object }) => object));
+  const lines = findings.flatMap(({ severity, object, message, ...finding }) => {
+    if (severity !== "error" || object === undefined || (finding.cluster ?? cluster) !== cluster) return [];
+    const name = `${object.kind}/${object.namespace}/${object.name}`;
+    return shown.has(name) ? [] : [`${paint.warn("!")} ${printable(`${name}: left out: ${message}`)}\n`];
+  });
+  return [...new Set(lines)].join("");
+};
+
 const formatUnused = (paint: Paint, { rules, sources }: Unused): string =>
   [
     ...rules.map((rule) => `${rule} of sluice.yaml matches no object's repository`),
@@ -88,14 +105,15 @@ const format = (
 ): string => {
   const byCluster = Map.groupBy(rows, ({ cluster }) => cluster);
   const clusters = config.clusters.map(({ name }) => {
-    const own = byCluster.get(name);
-    return own === undefined
-      ? `${paint.strong(`cluster ${name}`)}\nno object selects anything\n`
-      : formatCluster(paint, name, own);
+    const own = byCluster.get(name) ?? [];
+    const objects =
+      own.length === 0
+        ? `${paint.strong(`cluster ${name}`)}\nno object selects anything\n`
+        : formatCluster(paint, name, own);
+    return objects + formatLeftOut(paint, name, own, findings);
   });
   const count = findings.filter(({ severity }) => severity !== "info").length;
-  const lint =
-    count === 0 ? "" : `\n${count} finding${count === 1 ? "" : "s"} in the manifests; see \`sluice lint\`\n`;
+  const lint = count === 0 ? "" : `\n${counted(count, "finding")} in the manifests; see \`sluice lint\`\n`;
   const left = formatUnused(paint, unused);
   return `mode ${config.mode}\n\n${clusters.join("\n")}${left === "" ? "" : `\n${left}`}${lint}`;
 };

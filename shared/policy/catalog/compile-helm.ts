@@ -74,7 +74,10 @@ const findRepository = (
     return undefined;
   }
   const spec = readSpec(helmRepositorySpec, repository, scope);
-  if (spec === undefined) return undefined;
+  if (spec === undefined) {
+    scope.report("source-unusable", `${label} cannot be used itself`, manifest);
+    return undefined;
+  }
   if (spec.type !== "oci") {
     scope.report("source-not-oci", `${label} is an HTTP repository, not of type oci`, manifest);
     return undefined;

@@ -109,7 +109,10 @@ export const compileImagePolicy = (manifest: Manifest, scope: ClusterScope): Dra
     return undefined;
   }
   const scanned = readSpec(imageRepositorySpec, repository, scope);
-  if (scanned === undefined) return undefined;
+  if (scanned === undefined) {
+    scope.report("source-unusable", `ImageRepository ${namespace}/${name} cannot be used itself`, manifest);
+    return undefined;
+  }
   const parsed = parseImageName(scanned.image);
   if ("problem" in parsed) {
     scope.report("url-invalid", `ImageRepository ${namespace}/${name}: ${parsed.problem}`, manifest);

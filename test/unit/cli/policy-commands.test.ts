@@ -171,6 +171,30 @@ rules:
     expect(stdout).toContain("\n! source zot of sluice.yaml brings no object's events\n");
   });
 
+  test("an object that is left out is named with what it lacks", async () => {
+    await mkdir(join(folder, "left-out"));
+    const release = `---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: {name: charts, namespace: apps}
+spec: {type: oci, url: "oci://\${REGISTRY}/charts"}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: apps}
+spec: {chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: charts}}}}
+`;
+    await writeFile(join(folder, "left-out", "a.yaml"), release);
+    const config = "mode: observe\nclusters: [{name: a, manifests: {folder: left-out}}]\n";
+    await writeFile(join(folder, "left-out.yaml"), config);
+    const { stdout } = await sluice("plan", "--offline", "--config", "left-out.yaml");
+    expect(stdout).toContain("\nno object selects anything\n");
+    expect(stdout).toContain("\n! HelmRepository/apps/charts: left out: spec holds ${REGISTRY}\n");
+    expect(stdout).toContain(
+      "\n! HelmRelease/apps/web: left out: HelmRepository apps/charts cannot be used itself\n",
+    );
+  });
+
   test("--offline asks no registry", async () => {
     const { stdout } = await sluice("plan", "--offline", "--json");
     const kinds = JSON.parse(stdout).objects.map(
