@@ -1,6 +1,7 @@
 import manifest from "../../package.json" with { type: "json" };
 import { createCompileCommand } from "../../shared/cli/commands/compile.ts";
 import { createDecisionsCommand } from "../../shared/cli/commands/decisions.ts";
+import { createDeliveriesCommand } from "../../shared/cli/commands/deliveries.ts";
 import { createExplainCommand } from "../../shared/cli/commands/explain.ts";
 import { createInitCommand } from "../../shared/cli/commands/init.ts";
 import { createLintCommand } from "../../shared/cli/commands/lint.ts";
@@ -15,7 +16,7 @@ import { createVerifyCommand } from "../../shared/cli/commands/verify.ts";
 import type { CliIo, CliOutput, Register } from "../../shared/cli/io.ts";
 import { wantsColor } from "../../shared/cli/paint.ts";
 import { runCli } from "../../shared/cli/run.ts";
-import { explainReference, openDecisions, rollBackObject } from "./inspect.ts";
+import { explainReference, openDecisions, openDeliveries, rollBackObject } from "./inspect.ts";
 import { createNotifyPorts } from "./notify-ports.ts";
 import { createPolicyPorts } from "./policy-ports.ts";
 import { createVerifyPorts } from "./verify-ports.ts";
@@ -28,6 +29,7 @@ const COMMANDS: readonly Register[] = [
   createServeCommand(async (io, request) => (await import("./serve.ts")).serve(io, request)),
   createExplainCommand(explainReference),
   createDecisionsCommand(openDecisions),
+  createDeliveriesCommand(openDeliveries),
   createRollbackCommand(rollBackObject),
   createVerifyCommand(createVerifyPorts(process.env)),
   createInitCommand(policy),

@@ -1,5 +1,6 @@
 import { readConfigText } from "../../shared/adapters/node/config-file.ts";
 import type { DecisionReader, OpenDecisions } from "../../shared/cli/commands/decisions.ts";
+import type { OpenDeliveries } from "../../shared/cli/commands/deliveries.ts";
 import type { Explain } from "../../shared/cli/commands/explain.ts";
 import type { RollBack } from "../../shared/cli/commands/rollback.ts";
 import type { Deployment } from "../../shared/cli/deployment.ts";
@@ -21,6 +22,12 @@ const readConfig = async (io: CliIo, path: string): Promise<Config> => {
 export const openDecisions: OpenDecisions = async (io, deployment): Promise<DecisionReader> => {
   const { state, close } = await openDeployment(io, deployment, () => readConfig(io, deployment.config));
   return { records: (query) => state.records(query), close };
+};
+
+/** The outbox and the dead messages beside a running Sluice, which finds what became due. */
+export const openDeliveries: OpenDeliveries = async (io, deployment) => {
+  const stage = await openDeployment(io, deployment, () => readConfig(io, deployment.config));
+  return { ...stage, log: () => {} };
 };
 
 /** Wires all that evaluating needs over what a deployment keeps. */

@@ -15,6 +15,7 @@ import type { EvaluateDeps } from "./deps.ts";
 import { clusterVerifies } from "./desired.ts";
 import { toDuplicateKey } from "./duplicate.ts";
 import { waitsForListing } from "./listing.ts";
+import { rearmMended } from "./mended.ts";
 import { createScope, type Scope } from "./scope.ts";
 import { readSubject } from "./subject.ts";
 
@@ -213,7 +214,9 @@ const sweepSubscription = async (
   registry: RegistryReader,
 ): Promise<void> => {
   try {
-    const { selection } = await ensureBaseline(scope, subscription);
+    const state = await ensureBaseline(scope, subscription);
+    await rearmMended(scope.deps, state);
+    const { selection } = state;
     const looking = { ...scope, deps: { ...scope.deps, registry } };
     const version = await pickNow(looking, subscription, selection?.tag);
     if (version === undefined) await considerNothing(scope, subscription);

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { createCompileCommand } from "../../../shared/cli/commands/compile.ts";
 import { createDecisionsCommand } from "../../../shared/cli/commands/decisions.ts";
+import { createDeliveriesCommand } from "../../../shared/cli/commands/deliveries.ts";
 import { createExplainCommand } from "../../../shared/cli/commands/explain.ts";
 import { createInitCommand } from "../../../shared/cli/commands/init.ts";
 import { createLintCommand } from "../../../shared/cli/commands/lint.ts";
@@ -39,6 +40,7 @@ const COMMANDS = [
   createServeCommand(outOfReach),
   createExplainCommand(outOfReach),
   createDecisionsCommand(outOfReach),
+  createDeliveriesCommand(outOfReach),
   createRollbackCommand(outOfReach),
   createVerifyCommand({
     openRegistry: outOfReach,

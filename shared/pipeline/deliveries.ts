@@ -1,0 +1,155 @@
+import { CLOSED } from "../delivery/circuit.ts";
+import type { Clock, DeadLetter, DeadLetters, WorkQueue } from "../ports.ts";
+import type { OutboxEntry, StateStore, SubscriptionState } from "../state.ts";
+import { changeCircuit, loadCircuit } from "./circuit-store.ts";
+import { unasked } from "./confirmable.ts";
+import type { Log } from "./deps.ts";
+import { updateEntry, withEntry } from "./entries.ts";
+import { hintDelivery } from "./hints.ts";
+
+/** What a person sees and does needs no more than this, so that it works on every platform. */
+export interface DeliveriesDeps {
+  readonly clock: Clock;
+  readonly queue: WorkQueue;
+  readonly state: StateStore;
+  readonly log: Log;
+}
+
+/** One entry of the outbox. */
+export interface DeliveryRow {
+  readonly row: SubscriptionState;
+  readonly receiver: string;
+  readonly entry: OutboxEntry;
+}
+
+/** Absent fields ask for everything. */
+export interface DeliveryFilter {
+  readonly receiver?: string;
+  readonly subscription?: string;
+  readonly states?: readonly OutboxEntry["state"][];
+  /** The reason it waits or is parked for, or the last outcome. */
+  readonly reason?: string;
+  /** Parked at this time or later. */
+  readonly parkedFromMs?: number;
+}
+
+const PAGE = 500;
+
+const matches = ({ row, receiver, entry }: DeliveryRow, filter: DeliveryFilter): boolean => {
+  const { states, reason, parkedFromMs } = filter;
+  if (filter.receiver !== undefined && filter.receiver !== receiver) return false;
+  if (filter.subscription !== undefined && filter.subscription !== row.subscription) return false;
+  if (states !== undefined && !states.includes(entry.state)) return false;
+  if (reason !== undefined && reason !== (entry.reason ?? entry.lastOutcome) && reason !== entry.lastOutcome)
+    return false;
+  return parkedFromMs === undefined || (entry.parked !== undefined && entry.parked.atMs >= parkedFromMs);
+};
+
+async function* listRows(state: StateStore): AsyncIterable<SubscriptionState> {
+  let cursor: string | undefined;
+  do {
+    const page = await state.list(PAGE, cursor);
+    yield* page.rows;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+/** The outbox, row by row in an order of the store's own. */
+export async function* listDeliveries(state: StateStore, filter: DeliveryFilter): AsyncIterable<DeliveryRow> {
+  const one = filter.subscription;
+  const rows = one === undefined ? listRows(state) : [await state.load(one)];
+  for await (const row of rows) {
+    for (const [receiver, entry] of Object.entries(row.outbox)) {
+      const delivery = { row, receiver, entry };
+      if (matches(delivery, filter)) yield delivery;
+    }
+  }
+}
+
+/** Due as if it had just been decided; its attempts so far stay in the records. */
+const rearmed = (entry: OutboxEntry, nowMs: number): OutboxEntry => {
+  const {
+    firstAttemptAtMs: _first,
+    refusedSinceMs: _refused,
+    lastOutcome: _last,
+    reason: _reason,
+    parked: _parked,
+    ...rest
+  } = unasked(entry);
+  return { ...rest, state: "due", attempts: 0, nextAttemptAtMs: nowMs };
+};
+
+/** What is not Flux's pick any more must not be told: the poke would bring something else. */
+const mayLeave = ({ selection }: SubscriptionState, entry: OutboxEntry): boolean =>
+  selection?.decisionId === entry.decisionId &&
+  (selection.status === "verified" || selection.status === "allowed") &&
+  (entry.state === "parked" || entry.state === "disabled");
+
+/** Makes one parked or disabled delivery due again. False where it is neither, or no longer what is selected. */
+export const rearm = async (
+  deps: DeliveriesDeps,
+  { row, receiver, entry }: DeliveryRow,
+): Promise<boolean> => {
+  if (!mayLeave(row, entry)) return false;
+  const nowMs = deps.clock.nowMs();
+  const change = (now: SubscriptionState, current: OutboxEntry): SubscriptionState =>
+    mayLeave(now, current) ? withEntry(now, receiver, rearmed(current, nowMs)) : now;
+  const next = await updateEntry(deps, receiver, { state: row, entry }, change, []);
+  if (next?.outbox[receiver]?.state !== "due") return false;
+  await deps.queue.send([hintDelivery(receiver, `rearm/${entry.decisionId}`, nowMs, undefined)]);
+  return true;
+};
+
+export interface Replayed {
+  readonly replayed: readonly DeliveryRow[];
+  /** Matched, and not what is selected any more. */
+  readonly outdated: readonly DeliveryRow[];
+}
+
+/** Makes parked deliveries due again, all that match. Those of a disabled receiver wait until it is enabled. */
+export const replayDeliveries = async (deps: DeliveriesDeps, filter: DeliveryFilter): Promise<Replayed> => {
+  const replayed: DeliveryRow[] = [];
+  const outdated: DeliveryRow[] = [];
+  for await (const delivery of listDeliveries(deps.state, { ...filter, states: ["parked"] })) {
+    const done = await rearm(deps, delivery);
+    (done ? replayed : outdated).push(delivery);
+  }
+  return { replayed, outdated };
+};
+
+/** Lets a receiver that said 410 be told again, from what was kept for it on. */
+export const enableReceiver = async (
+  deps: DeliveriesDeps,
+  receiver: string,
+): Promise<{ readonly wasDisabled: boolean; readonly replayed: number }> => {
+  const wasDisabled = (await loadCircuit(deps, receiver)).state === "disabled";
+  await changeCircuit(deps, receiver, (circuit) => (circuit.state === "disabled" ? CLOSED : circuit));
+  let replayed = 0;
+  for await (const delivery of listDeliveries(deps.state, { receiver, states: ["disabled"] })) {
+    if (await rearm(deps, delivery)) replayed += 1;
+  }
+  return { wasDisabled, replayed };
+};
+
+/** Which dead messages; absent fields ask for everything. */
+export interface DeadFilter {
+  readonly ids?: readonly string[];
+  readonly receiver?: string;
+  /** Part of the reason. */
+  readonly reason?: string;
+  readonly fromMs?: number;
+}
+
+/** Dead messages that match, oldest first where the platform keeps an order. */
+export const listDead = async (
+  letters: DeadLetters,
+  { ids, receiver, reason, fromMs }: DeadFilter,
+  limit: number,
+): Promise<readonly DeadLetter[]> =>
+  (await letters.list(limit)).filter(
+    ({ id, work, reason: why, atMs }) =>
+      (ids === undefined || ids.includes(id)) &&
+      (receiver === undefined || (work?.kind === "deliver" && work.receiver === receiver)) &&
+      (reason === undefined || why.includes(reason)) &&
+      (fromMs === undefined || atMs >= fromMs),
+  );
