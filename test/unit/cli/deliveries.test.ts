@@ -46,7 +46,9 @@ const run = (...argv: readonly string[]) =>
             return ids.length;
           },
         },
-        close: async () => void (closed += 1),
+        async close() {
+          closed += 1;
+        },
       })),
     ],
   });
