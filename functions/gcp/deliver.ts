@@ -1,0 +1,26 @@
+import { cloudEvent } from "@google-cloud/functions-framework";
+import { readBundleConfig } from "../common/bundle-config.ts";
+import { openDeliverFunction } from "../common/functions.ts";
+import { openOnce } from "../common/open-once.ts";
+import { handleEvent, type MessageEvent } from "./handle-event.ts";
+import { openGoogleCloud } from "./runtime.ts";
+import { readSurroundings } from "./surroundings.ts";
+
+/** Longer than a receiver's lease, so that no second request for it can begin meanwhile. */
+const TIMEOUT_MS = 290_000;
+
+const open = openOnce(async () => {
+  const { callerIdentity, ...surroundings } = readSurroundings(process.env);
+  const cloud = openGoogleCloud(surroundings);
+  const config = await readBundleConfig(process.env, import.meta.dirname);
+  const { run } = await openDeliverFunction(config, { ...cloud, callerIdentity });
+  return {
+    cloud,
+    run,
+    queue: cloud.deliverQueue,
+    topic: surroundings.names.deliverTopic,
+    timeoutMs: TIMEOUT_MS,
+  };
+});
+
+cloudEvent("deliver", async (event: MessageEvent) => handleEvent(await open(), event));

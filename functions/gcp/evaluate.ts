@@ -1,0 +1,29 @@
+import { cloudEvent } from "@google-cloud/functions-framework";
+import { gar } from "../../shared/push/gar.ts";
+import { readBundleConfig } from "../common/bundle-config.ts";
+import { openEvaluateFunction } from "../common/functions.ts";
+import { openOnce } from "../common/open-once.ts";
+import { handleEvent, type MessageEvent } from "./handle-event.ts";
+import { openGoogleCloud } from "./runtime.ts";
+import { readSurroundings } from "./surroundings.ts";
+
+/** Below the function's own limit, so that a slow registry ends in a retry of ours. */
+const TIMEOUT_MS = 110_000;
+
+const open = openOnce(async () => {
+  const surroundings = readSurroundings(process.env);
+  const cloud = openGoogleCloud(surroundings);
+  const config = await readBundleConfig(process.env, import.meta.dirname);
+  const { run } = await openEvaluateFunction(config, cloud);
+  return {
+    cloud,
+    run,
+    queue: cloud.evaluateQueue,
+    topic: surroundings.names.evaluateTopic,
+    timeoutMs: TIMEOUT_MS,
+    // Artifact Registry publishes to the topic `gcr`; its subscription pushes here too.
+    source: gar,
+  };
+});
+
+cloudEvent("evaluate", async (event: MessageEvent) => handleEvent(await open(), event));

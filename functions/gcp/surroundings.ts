@@ -1,0 +1,25 @@
+import {
+  createMetadataAccessToken,
+  createMetadataCallerIdentity,
+} from "../../shared/adapters/gcp/metadata-server.ts";
+import type { CallerIdentity } from "../../shared/ports.ts";
+import { createJsonLog } from "../common/json-log.ts";
+import { readPlace, toNames } from "./names.ts";
+import type { Surroundings } from "./runtime.ts";
+
+/** What a function finds around it: its environment, and the metadata server that says who it is. */
+export const readSurroundings = (
+  env: Readonly<Record<string, string | undefined>>,
+): Surroundings & { readonly callerIdentity: CallerIdentity } => {
+  const clock = { nowMs: Date.now };
+  const host = env.GCE_METADATA_HOST;
+  const metadata = { fetch: globalThis.fetch, nowMs: clock.nowMs, ...(host === undefined ? {} : { host }) };
+  return {
+    env,
+    clock,
+    names: toNames(readPlace(env)),
+    log: createJsonLog((lines) => process.stdout.write(lines), clock.nowMs),
+    token: createMetadataAccessToken(metadata),
+    callerIdentity: createMetadataCallerIdentity(metadata),
+  };
+};

@@ -1,0 +1,49 @@
+import { http } from "@google-cloud/functions-framework";
+import { readBundleConfig } from "../common/bundle-config.ts";
+import { openSweepFunction } from "../common/functions.ts";
+import { openOnce } from "../common/open-once.ts";
+import { keepDeadMessages } from "./dead-messages.ts";
+import { openGoogleCloud } from "./runtime.ts";
+import { readSurroundings } from "./surroundings.ts";
+
+const open = openOnce(async () => {
+  const surroundings = readSurroundings(process.env);
+  const { names, clock } = surroundings;
+  const cloud = openGoogleCloud(surroundings);
+  const config = await readBundleConfig(process.env, import.meta.dirname);
+  const sweep = await openSweepFunction(config, cloud);
+  const own = [names.evaluateTopic, names.deliverTopic];
+  /** What a Cloud Scheduler job asks for, by the name that its request carries. */
+  const tasks: Readonly<Record<string, () => Promise<unknown>>> = {
+    due: async () => {
+      await sweep.due();
+      await keepDeadMessages(cloud, own);
+    },
+    repositories: () => sweep.repositories(),
+    prune: async () => {
+      const beforeMs = clock.nowMs() - config.state.retentionMs;
+      await cloud.state.prune(beforeMs);
+      await cloud.deadLetters.prune(beforeMs);
+    },
+  };
+  return { tasks, log: cloud.log };
+});
+
+http("sweep", async ({ path }, response) => {
+  const { tasks, log } = await open();
+  const name = path.replace(/^\//, "");
+  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+  if (task === undefined) {
+    response.status(404).type("text").end("no such task; ask for /due, /repositories or /prune\n");
+    return;
+  }
+  try {
+    await task();
+    response.status(204).end();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log("timer-failed", { timer: name, reason });
+    // The scheduler tries again, and its next turn does the same work.
+    response.status(503).type("text").end("not done; see the log\n");
+  }
+});
