@@ -43,7 +43,7 @@ export const handleEvent = async (
   const message = toHanded(event, topic);
   if (message === undefined) {
     // Nobody but Pub/Sub may call, and it sends nothing else: sending this again would help nobody.
-    cloud.log("event-unreadable", { source: event.source });
+    cloud.log("work-dropped", { work: "unreadable", reason: `no Pub/Sub message from ${event.source}` });
     return;
   }
   await workOffHanded(

@@ -4,13 +4,13 @@ import { readBundleConfig } from "../common/bundle-config.ts";
 import { openIntake } from "../common/open-intake.ts";
 import { openOnce } from "../common/open-once.ts";
 import { openGoogleCloud } from "./runtime.ts";
-import { readSurroundings } from "./surroundings.ts";
+import { functionLog, readSurroundings } from "./surroundings.ts";
 
 const open = openOnce(async () => {
   const cloud = openGoogleCloud(readSurroundings(process.env));
   const { clock, secrets, queue, log, state } = cloud;
   const config = await readBundleConfig(process.env, import.meta.dirname);
-  return { intake: openIntake(config, { clock, secrets, queue, log, documents: state }), log };
+  return openIntake(config, { clock, secrets, queue, log, documents: state });
 });
 
 const toHeaders = (headers: Request["headers"]): IncomingRequest["headers"] =>
@@ -25,7 +25,13 @@ const toIncoming = ({ method, originalUrl, headers, rawBody }: Request): Incomin
 };
 
 http("intake", async (request, response) => {
-  const { intake } = await open();
-  const { status, headers, body } = await intake(toIncoming(request));
-  response.status(status).set(headers).end(body);
+  try {
+    const intake = await open();
+    const { status, headers, body } = await intake(toIncoming(request));
+    response.status(status).set(headers).end(body);
+  } catch (error) {
+    // The framework would tell whoever asks what went wrong in here.
+    functionLog("request-failed", { reason: error instanceof Error ? error.message : String(error) });
+    response.status(503).type("text").end("not taken; try again later\n");
+  }
 });

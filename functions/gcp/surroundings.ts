@@ -7,6 +7,9 @@ import { createJsonLog } from "../common/json-log.ts";
 import { readPlace, toNames } from "./names.ts";
 import type { Surroundings } from "./runtime.ts";
 
+/** Lines that Cloud Logging reads as JSON. */
+export const functionLog = createJsonLog((lines) => process.stdout.write(lines), Date.now);
+
 /** What a function finds around it: its environment, and the metadata server that says who it is. */
 export const readSurroundings = (
   env: Readonly<Record<string, string | undefined>>,
@@ -18,7 +21,7 @@ export const readSurroundings = (
     env,
     clock,
     names: toNames(readPlace(env)),
-    log: createJsonLog((lines) => process.stdout.write(lines), clock.nowMs),
+    log: functionLog,
     token: createMetadataAccessToken(metadata),
     callerIdentity: createMetadataCallerIdentity(metadata),
   };

@@ -15,6 +15,7 @@ import { createRefreshedRoots } from "./trusted-root-refresh.ts";
 const CLOUDS: Readonly<Partial<Record<Deployment["runtime"], () => Promise<OpenStage>>>> = {
   aws: async () => (await import("../aws/operator.ts")).openStage,
   azure: async () => (await import("../azure/operator.ts")).openStage,
+  gcp: async () => (await import("../gcp/operator.ts")).openStage,
 };
 
 /** What one machine keeps, beside a running `serve`. `elsewhere` is opened where there is no state yet. */

@@ -6,7 +6,8 @@ import type { CloudTasksDouble } from "./cloud-tasks-double.ts";
 import type { Emulator } from "./emulators.ts";
 
 const host = join(import.meta.dirname, "function-host.ts");
-const root = join(import.meta.dirname, "../../..");
+/** Inside the checkout, where a bundle finds the framework that Google's build would install for it. */
+export const packaged = join(import.meta.dirname, "../../../dist/interop-gcp");
 
 export const PLACE = { project: "acme-test", location: "europe-west1", stage: "it" };
 export const NAMES = toNames(PLACE);
@@ -28,16 +29,14 @@ export interface Parts {
   readonly cloudTasks: CloudTasksDouble;
   /** Stands in for the metadata server and Secret Manager. */
   readonly google: string;
-  readonly config: string;
 }
 
 /** The environment that infra/gcp gives every function, and where the emulators are. */
-export const toEnvironment = ({ pubsub, firestore, cloudTasks, google, config }: Parts) => ({
+export const toEnvironment = ({ pubsub, firestore, cloudTasks, google }: Parts) => ({
   NODE_ENV: "production",
   GOOGLE_CLOUD_PROJECT: PLACE.project,
   SLUICE_LOCATION: PLACE.location,
   SLUICE_STAGE: PLACE.stage,
-  SLUICE_CONFIG: config,
   SLUICE_DECISIONS: "pubsub",
   FIRESTORE_EMULATOR_HOST: firestore.host,
   PUBSUB_EMULATOR_HOST: pubsub.host,
@@ -50,8 +49,8 @@ export const hostFunction = async (
   world: World,
   name: FunctionName,
   env: Readonly<Record<string, string>>,
-  module = join(root, `functions/gcp/${name}.ts`),
 ): Promise<HostedFunction> => {
+  const module = join(packaged, name, "index.js");
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let server: RunningServer | undefined;

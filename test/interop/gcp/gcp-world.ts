@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type GoogleCloud, openGoogleCloud } from "../../../functions/gcp/runtime.ts";
 import { type ReceiverDouble, startReceiverDouble } from "../../../functions/local/playground/receiver.ts";
+import { packageFunctions } from "../../../infra/gcp/package.ts";
 import { createMetadataAccessToken } from "../../../shared/adapters/gcp/metadata-server.ts";
 import { startGoogleDouble } from "../../support/google-double.ts";
 import { type OidcIssuer, startOidcIssuer } from "../world/oidc-issuer.ts";
@@ -16,6 +17,7 @@ import {
   hostFunction,
   NAMES,
   type Parts,
+  packaged,
   toEnvironment,
 } from "./deployment.ts";
 import { startFirestore, startPubSub } from "./emulators.ts";
@@ -96,7 +98,7 @@ export const REPOSITORIES = ["app", "unsigned", "held", "by-oidc", "crash"] as c
 const writeConfig = async (
   folder: string,
   { stage, valve, receiver, issuer }: Pick<GcpWorld, "stage" | "valve" | "receiver" | "issuer">,
-): Promise<string> => {
+): Promise<void> => {
   await mkdir(join(folder, "manifests"), { recursive: true });
   const items = [
     ...REPOSITORIES.map((name) => oci(name, valve.host, stage.sigstore.issuer)),
@@ -133,14 +135,19 @@ const writeConfig = async (
       },
     ],
     trustedRoots: { default: stage.sigstore.trustedRootFile },
-    evidence: { deadline: "4s" },
+    evidence: { deadline: "60s" },
+    rules: [
+      {
+        repositories: `${valve.host}/acme/unsigned`,
+        identities: [{ issuer: `^${stage.sigstore.issuer}$`, subject: "^https://github\\.com/acme/app/" }],
+        evidence: { deadline: "4s" },
+      },
+    ],
     sweep: { interval: "10s" },
     network: { allowPrivate: ["127.0.0.0/8"] },
     registries: { [valve.host]: { plainHttp: true, allowPrivateAddresses: true } },
   };
-  const file = join(folder, "sluice.yaml");
-  await writeFile(file, JSON.stringify(config));
-  return file;
+  await writeFile(join(folder, "sluice.yaml"), JSON.stringify(config));
 };
 
 export interface GcpWorld {
@@ -198,8 +205,10 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
         : { ...common, type: "generic-hmac", token: RECEIVER_TOKEN },
     );
   }
-  const config = await writeConfig(join(world.folder, "gcp"), { stage, valve, receiver, issuer });
-  const parts = { pubsub, firestore, cloudTasks, google: google.host, config };
+  const folder = join(world.folder, "gcp");
+  await writeConfig(folder, { stage, valve, receiver, issuer });
+  await packageFunctions(folder, packaged);
+  const parts = { pubsub, firestore, cloudTasks, google: google.host };
   const env = toEnvironment(parts);
   const [evaluate, deliver, intake, sweep] = await Promise.all([
     hostFunction(world, "evaluate", env),
