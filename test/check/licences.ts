@@ -16,8 +16,14 @@ const ALLOWED: ReadonlySet<string> = new Set([
   "Unlicense",
 ]);
 
-/** Weak copyleft, unmodified and used to build or test only: never part of what a function bundle ships. */
-const ALLOWED_FOR_TOOLS: ReadonlySet<string> = new Set([...ALLOWED, "MPL-2.0", "Python-2.0", "CC-BY-3.0", "CC-BY-4.0"]);
+/** Weak copyleft and attribution, unmodified and used to build or test only: never part of what a function bundle ships. */
+const ALLOWED_FOR_TOOLS: ReadonlySet<string> = new Set([
+  ...ALLOWED,
+  "MPL-2.0",
+  "Python-2.0",
+  "CC-BY-3.0",
+  "CC-BY-4.0",
+]);
 
 export interface LicensedPackage {
   readonly name: string;
