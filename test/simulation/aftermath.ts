@@ -14,6 +14,8 @@ export interface Aftermath {
   /** Pushes that got a 2xx. */
   readonly answered: readonly { readonly push: Push; readonly atMs: number }[];
   readonly startMs: number;
+  /** How often what is not confirmed may be poked again. */
+  readonly repokes: number;
   readonly parked: readonly string[];
 }
 

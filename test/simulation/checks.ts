@@ -108,6 +108,21 @@ const checkObserving = (aftermath: Aftermath): string[] =>
     .filter(({ atMs }) => policiesAt(aftermath, atMs).every(({ mode }) => mode === "observe"))
     .map(({ receiver, tag }) => `${receiver} was told of ${tag} while Sluice only observed`);
 
+/** Of two workers that met, each may count the poke it made as the first. */
+const RACING_POKES = 2;
+
+/** What the clusters do not confirm is poked again, and not for ever. */
+const checkRepokes = ({ records, repokes }: Aftermath): string[] => {
+  const accepted = records.filter((record) => record.kind === "attempt" && record.next === "accepted");
+  const pokes = Map.groupBy(
+    accepted,
+    (record) => `${record.decisionId} ${"receiver" in record ? record.receiver : ""}`,
+  );
+  return [...pokes]
+    .filter(([, { length }]) => length > 1 + repokes + RACING_POKES)
+    .map(([what, { length }]) => `${what} was poked ${length} times`);
+};
+
 /** Told only what is decided: each change that arrives has its record. */
 const checkRecorded = (aftermath: Aftermath): string[] =>
   aftermath.world.policy().subscriptions.flatMap((subscription) => {
@@ -131,5 +146,6 @@ export const findViolations = async (aftermath: Aftermath): Promise<readonly str
   ...checkIds(aftermath),
   ...checkObserving(aftermath),
   ...checkRecorded(aftermath),
+  ...checkRepokes(aftermath),
   ...aftermath.parked.map((message) => `a message ended as a dead letter: ${message}`),
 ];

@@ -53,8 +53,7 @@ interface SimulatedReceiver {
   known: readonly string[];
 }
 
-const MINUTE_MS = 60_000;
-const TIMEOUT_MS = MINUTE_MS;
+export const RECEIVER_TIMEOUT_MS = 10_000;
 
 const parseChanges = (bytes: Uint8Array): readonly string[] => {
   const { changes } = JSON.parse(new TextDecoder().decode(bytes)) as { changes: { decision: string }[] };
@@ -62,7 +61,12 @@ const parseChanges = (bytes: Uint8Array): readonly string[] => {
 };
 
 /** Clusters whose receivers hang, flap, answer every status, lose answers, and rotate their tokens. */
-export const createClusters = (scheduler: Scheduler, random: Seeded, failure: number): Clusters => {
+export const createClusters = (
+  scheduler: Scheduler,
+  random: Seeded,
+  failure: number,
+  onPoked: (cluster: string, object: string) => void,
+): Clusters => {
   const outside = scheduler.spawn();
   const arrivals: Arrival[] = [];
   const refusals: Refusal[] = [];
@@ -119,6 +123,8 @@ export const createClusters = (scheduler: Scheduler, random: Seeded, failure: nu
         decisionId,
         accepted,
       });
+      if (accepted)
+        onPoked(id.slice(0, id.indexOf("/")), `${object.kind}/${object.namespace}/${object.name}`);
     }
   };
 
@@ -143,13 +149,14 @@ export const createClusters = (scheduler: Scheduler, random: Seeded, failure: nu
     signature: string,
   ): Promise<number> => {
     const receiver = receiverOf(id);
-    await scheduler.sleep(outside, random.between(1, 40));
+    // A proxy, a far region: of two requests the later one may be there first.
+    await scheduler.sleep(outside, random.chance(0.1) ? random.between(100, 9_000) : random.between(1, 40));
     const { mood } = receiver;
     if (mood === "down" || (mood === "flapping" && random.chance(0.4))) throw new Error("ECONNREFUSED");
     if (mood === "hanging" || random.chance(chance / 4)) {
       const heard = random.chance(0.5) && statusOf(receiver, name, url, signature, body.bytes) === 200;
       if (heard) arrive(id, body, true);
-      await scheduler.sleep(outside, 2 * TIMEOUT_MS);
+      await scheduler.sleep(outside, 2 * RECEIVER_TIMEOUT_MS);
       throw new Error("hung up");
     }
     const status = statusOf(receiver, name, url, signature, body.bytes);
@@ -192,7 +199,7 @@ export const createClusters = (scheduler: Scheduler, random: Seeded, failure: nu
       const sender = createSender({
         post,
         nowMs: scheduler.nowMs,
-        timeoutMs: TIMEOUT_MS,
+        timeoutMs: RECEIVER_TIMEOUT_MS,
         startDeadline(timeoutMs) {
           const controller = new AbortController();
           let over = false;

@@ -171,8 +171,8 @@ export const createPublisher = ({ scheduler, random, world, intake }: PublisherD
       for (let count = random.between(0, 6); count > 0; count--) world.publish(toVersion(scheduler.nowMs()));
     },
     start() {
-      const acts = random.between(20, 120);
-      const stormMs = random.between(60_000, 300_000);
+      const acts = random.between(15, 80);
+      const stormMs = random.between(40_000, 240_000);
       for (let count = 0; count < acts; count++) {
         void scheduler.sleep(outside, random.between(0, stormMs)).then(act);
       }

@@ -4,7 +4,7 @@ import { workOff } from "../../shared/pipeline/worker.ts";
 import { createPipeline } from "../../shared/pipeline.ts";
 import type { Verifier, WorkConsumer, WorkQueue } from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
-import type { Clusters } from "./clusters.ts";
+import { type Clusters, RECEIVER_TIMEOUT_MS } from "./clusters.ts";
 import type { MemoryQueue } from "./memory-queue.ts";
 import type { MemoryState } from "./memory-state.ts";
 import { type Policy, requirementUnder, toCatalog } from "./policy.ts";
@@ -23,11 +23,13 @@ import type { World } from "./world.ts";
 
 const MINUTE_MS = 60_000;
 const WORK_LEASE_MS = 30_000;
-const DELIVERY_LEASE_MS = 4 * MINUTE_MS;
-const TAGS_MAX_AGE_MS = 120_000;
+/** As the runtimes reckon it: three requests of one attempt, and a minute. */
+const DELIVERY_LEASE_MS = 3 * RECEIVER_TIMEOUT_MS + MINUTE_MS;
+const TAGS_MAX_AGE_MS = 30_000;
 export const EVIDENCE_DEADLINE_MS = 2 * MINUTE_MS;
 const SWEEP_DUE_MS = 20_000;
 const LONGEST_RELOAD_MS = 10_000;
+const LONGEST_IDLE_MS = 30_000;
 const NEVER_ABORTED = new AbortController().signal;
 
 /** Changes a part of the pipeline's surroundings: how a test plants a bug that the checks must find. */
@@ -136,7 +138,7 @@ export const startRuntime = (stage: Stage): Process => {
         for (const one of received) await workOff({ consumer: queue, random, log: deps.log, run }, one);
       });
       const waitMs = (stage.queue.nextAtMs() ?? Infinity) - scheduler.nowMs();
-      await scheduler.sleep(process, Math.min(Math.max(waitMs, 20), 10_000));
+      await scheduler.sleep(process, Math.min(Math.max(waitMs, 20), LONGEST_IDLE_MS));
     }
   };
   const every = async (intervalMs: number, turn: () => Promise<void>): Promise<void> => {

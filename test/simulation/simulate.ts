@@ -1,13 +1,15 @@
+import type { ClusterEvent } from "../../shared/cluster-event.ts";
 import { acceptPushes } from "../../shared/pipeline/accept.ts";
 import type { ReceiverHandling } from "../../shared/pipeline/deps.ts";
 import type { Push } from "../../shared/ports.ts";
 import { findViolations } from "./checks.ts";
 import { createClusters } from "./clusters.ts";
+import { createFlux } from "./flux.ts";
 import { createMemoryQueue } from "./memory-queue.ts";
 import { createMemoryState } from "./memory-state.ts";
 import { createOperator } from "./operator.ts";
 import { createPolicy } from "./policy.ts";
-import { CALM, type Weather } from "./ports.ts";
+import { CALM, createSteppedQueue, createSteps, type Weather } from "./ports.ts";
 import { createPublisher } from "./publisher.ts";
 import { type Plant, type Stage, startRuntime, wire } from "./runtime.ts";
 import { createScheduler, type Process } from "./scheduler.ts";
@@ -64,7 +66,7 @@ const keepRunning = (stage: Stage, alone: boolean) => {
 
   const loseHints = (): void => {
     // A power cut: hints are not synced, pushes are.
-    queue.lose(({ work }) => work.kind !== "push" && random.chance(0.3));
+    queue.lose(({ work }) => work.kind !== "push" && work.kind !== "confirm" && random.chance(0.3));
   };
 
   const supervise = async (): Promise<void> => {
@@ -110,14 +112,24 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
   const world = createWorld(random, scheduler.nowMs);
   const alone = random.chance(0.4);
   const weather = toWeather(random);
+  const queue = createMemoryQueue(scheduler);
+  const tell = async (event: ClusterEvent): Promise<void> => {
+    const steps = createSteps(scheduler, scheduler.spawn(), random, weather);
+    const work = { kind: "confirm", event, receivedAtMs: scheduler.nowMs() } as const;
+    // Flux tries a few times and then forgets it.
+    await createSteppedQueue(queue, steps)
+      .send([{ id: `confirm/${event.key}`, work }])
+      .catch(() => {});
+  };
+  const flux = createFlux({ scheduler, random, world, tell });
   const stage: Stage = {
     scheduler,
     random,
     world,
     weather,
-    queue: createMemoryQueue(scheduler),
+    queue,
     state: createMemoryState(scheduler),
-    clusters: createClusters(scheduler, random, random.pick([0, 0.05, 0.4])),
+    clusters: createClusters(scheduler, random, random.pick([0, 0.05, 0.4]), flux.look),
     unruliness: alone ? TIDY : toUnruliness(random),
     handling: toHandling(random),
     gatherMs: random.pick([0, 100, 2_000]),
@@ -179,6 +191,7 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
     refusals,
     answered,
     startMs: START_MS,
+    repokes: stage.handling.confirmation?.repokes ?? 0,
     parked: stage.queue.parked.map(({ message: { id }, reason }) => `${id}: ${reason}`),
   });
   return {
