@@ -4,6 +4,7 @@ import type { SubscriptionState, Version } from "../state.ts";
 import { decideBaseline } from "./decide.ts";
 import { markListed } from "./listing.ts";
 import { type Scope, toDecisionContext } from "./scope.ts";
+import { isSameVersion } from "./version.ts";
 
 const MAX_CONFLICTS = 8;
 
@@ -43,8 +44,10 @@ const decideFirst = async (
   state: SubscriptionState,
   announced?: Version,
 ) => {
-  const isNews = announced !== undefined && announced.tag === undefined;
-  const version = isNews ? undefined : await pickNow(scope, subscription, undefined, announced?.tag);
+  // What was selected under the manifest before is no news, though it is announced once more.
+  const fresh = announced !== undefined && isSameVersion(state.selection, announced) ? undefined : announced;
+  const isNews = fresh !== undefined && fresh.tag === undefined;
+  const version = isNews ? undefined : await pickNow(scope, subscription, undefined, fresh?.tag);
   const cause = state.version === 0 ? "first-look" : "manifest-changed";
   const decided = decideBaseline(toDecisionContext(scope, subscription), state, version, { cause });
   return isNews ? decided : markListed(subscription, decided, scope.startedAtMs);

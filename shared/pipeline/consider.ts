@@ -11,7 +11,7 @@ import { settleListed } from "./listing.ts";
 import { countRecovered, recoveredBy } from "./recovered.ts";
 import { type Relation, relate } from "./relate.ts";
 import { type Scope, toDecisionContext } from "./scope.ts";
-import { type EvidenceVerdict, judge, toUnusable } from "./verdict.ts";
+import { type EvidenceVerdict, judge, TAG_GONE, toUnusable } from "./verdict.ts";
 
 /** Racing writers of one row: each loses at most once per winner, so a handful is plenty. */
 const MAX_CONFLICTS = 8;
@@ -227,7 +227,9 @@ export const considerSelection = async (scope: Scope, subscription: Subscription
           ? selection
           : ((await resolve(scope, subscription, selection.tag)) ??
             (await pickNow(scope, subscription, undefined)));
-      return await decideVersion(scope, subscription, state, current ?? selection, "check");
+      const decided = current && (await decideVersion(scope, subscription, state, current, "check"));
+      // Nothing takes its place: it waits for its tag as for evidence, and not for ever.
+      return decided ?? decideSelection(toDecisionContext(scope, subscription), state, selection, TAG_GONE);
     } catch (error) {
       const verdict = toUnusable(error);
       if (verdict === undefined) throw error;

@@ -35,6 +35,10 @@ export const decideBaseline = (
   version: Version | undefined,
   facts: Facts,
 ): Decided & { readonly next: SubscriptionState } => {
+  const { selectorHash } = context.subscription;
+  // The manifest selects differently, and still the same: what was decided stands, what is under way goes on.
+  if (version !== undefined && isSameVersion(state.selection, version))
+    return { next: { ...state, version: state.version + 1, selectorHash }, records: [] };
   const sequence = state.version + 1;
   const { selection: _replaced, ...kept } = state;
   // What was decided for the old manifest says nothing about the new one.
@@ -42,7 +46,7 @@ export const decideBaseline = (
   const base = {
     ...kept,
     version: state.version + 1,
-    selectorHash: context.subscription.selectorHash,
+    selectorHash,
     outbox: due.outbox,
   };
   if (version === undefined) {

@@ -19,13 +19,33 @@ const MAX_ROUNDS = 20;
 /** When another worker holds the receiver, it may have looked just before our entry was written. */
 const HELD_RETRY_MS = 1_000;
 
+/** What one worker does for one receiver, or for the part of its objects that this lane has. */
+interface Lane {
+  readonly receiver: Receiver;
+  readonly index: number;
+  readonly lanes: number;
+  /** Keeps other workers off; false once another one has it. */
+  hold(): Promise<boolean>;
+}
+
+/**
+ * The lease is made for one attempt and a minute. Who comes to send only after this part of it stood still meanwhile:
+ * another worker may have the receiver by the time the request ends, and a newer decision.
+ */
+const SEND_WITHIN_MS = 30_000;
+
+/** Sends one body under the lease; false when that is not held any more. */
 const sendBody = async (
   deps: DeliverDeps,
+  { hold }: Lane,
   { receiver, body, timeMs }: Delivery,
   due: readonly DueEntry[],
   signal: AbortSignal,
-): Promise<void> => {
+): Promise<boolean> => {
   await changeCircuit(deps, receiver.id, (circuit) => onTry(circuit, deps.clock.nowMs()));
+  // The lease outlasts one request, not several: without it an older decision could leave after a newer one.
+  const heldFromMs = deps.clock.nowMs();
+  if (!(await hold()) || deps.clock.nowMs() - heldFromMs > SEND_WITHIN_MS) return false;
   const outcome = await deps.send({ receiver, body, timeMs }, signal);
   const { code, status, durationMs } = outcome;
   deps.log("attempt", {
@@ -43,18 +63,11 @@ const sendBody = async (
   const sent = due.filter(({ entry }) => decisions.has(entry.decisionId));
   const times = await Promise.all(sent.map((one) => settleAttempt(deps, receiver, body.id, outcome, one)));
   const retries = times.filter((atMs) => atMs !== undefined);
-  if (retries.length === 0) return;
-  await deps.queue.send([hintDelivery(receiver.id, body.id, deps.clock.nowMs(), Math.min(...retries))]);
+  if (retries.length > 0) {
+    await deps.queue.send([hintDelivery(receiver.id, body.id, deps.clock.nowMs(), Math.min(...retries))]);
+  }
+  return true;
 };
-
-/** What one worker does for one receiver, or for the part of its objects that this lane has. */
-interface Lane {
-  readonly receiver: Receiver;
-  readonly index: number;
-  readonly lanes: number;
-  /** Keeps other workers off; false once another one has it. */
-  hold(): Promise<boolean>;
-}
 
 /** Nothing may be sent yet, or not any more. */
 const standBack = async (
@@ -74,7 +87,7 @@ const standBack = async (
 
 /** Sends what is due now; false when nothing was, or nothing may be sent yet. */
 const deliverRound = async (deps: DeliverDeps, lane: Lane, signal: AbortSignal): Promise<boolean> => {
-  const { receiver, index, lanes, hold } = lane;
+  const { receiver, index, lanes } = lane;
   const catalog = deps.catalog();
   // Several objects may want the same one poked.
   const isMine = ({ state: { subscription } }: DueEntry): boolean => {
@@ -94,9 +107,7 @@ const deliverRound = async (deps: DeliverDeps, lane: Lane, signal: AbortSignal):
   const cluster = "cluster" in receiver ? { cluster: receiver.cluster } : {};
   for (const body of toDeliveryBodies({ timeMs, ...cluster, receiver: receiver.id, changes })) {
     if (!(await takeTurn(deps, receiver))) return false;
-    // The lease outlasts one request, not several: without it an older decision could leave after a newer one.
-    if (!(await hold())) return false;
-    await sendBody(deps, { receiver, body, timeMs }, due, signal);
+    if (!(await sendBody(deps, lane, { receiver, body, timeMs }, due, signal))) return false;
   }
   return true;
 };

@@ -63,6 +63,9 @@ const toFacts = (answers: readonly Answer[]): Facts => ({
 const unverified = (reason: string, facts: Facts, mayStillArrive = true): EvidenceVerdict =>
   seal({ kind: "unverified", reason, mayStillArrive, facts });
 
+/** Its tag is gone: whatever its evidence says, nobody can take it. The tag may come back. */
+export const TAG_GONE = unverified("tag-gone", {});
+
 const ask = (
   verifier: Verifier,
   rules: readonly VerifyRule[],

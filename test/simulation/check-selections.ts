@@ -94,8 +94,12 @@ const isSwallowed = (aftermath: Aftermath, subscription: Subscription, selection
   );
 };
 
-const notifyOf = (aftermath: Aftermath, id: string, decisionId: string): StoredDecision | undefined =>
-  decisionsOf(aftermath, id).find((one) => one.outcome === "notify" && one.decisionId === decisionId);
+/** The record of having accepted the version, whether or not there was anybody to tell. */
+const acceptanceOf = (aftermath: Aftermath, id: string, decisionId: string): StoredDecision | undefined =>
+  decisionsOf(aftermath, id).find(
+    ({ outcome, reason, ...one }) =>
+      one.decisionId === decisionId && (outcome === "notify" || reason === "no-receiver"),
+  );
 
 /** Why a receiver need not know of a verified selection. Each excuse is held against what really happened. */
 const isExcused = (
@@ -123,7 +127,7 @@ const checkTold = (aftermath: Aftermath, subscription: Subscription, state: Subs
   const { selection } = state;
   if (selection?.status !== "verified" && selection?.status !== "allowed") return [];
   if (aftermath.world.policy().mode === "observe") return [];
-  const decision = notifyOf(aftermath, subscription.id, selection.decisionId);
+  const decision = acceptanceOf(aftermath, subscription.id, selection.decisionId);
   return subscription.receivers
     .filter((receiver) => {
       const last = arrivalsFor(aftermath, subscription).findLast(

@@ -186,8 +186,10 @@ export const createClusters = (
     async send(process, { receiver, body, timeMs }, signal) {
       if (!("cluster" in receiver)) throw new Error(`${receiver.id} is no Flux Receiver`);
       const post: PostFetch = async (url, { headers }) => {
-        // What a crash cuts off before the network has it never arrives.
-        await scheduler.sleep(process, random.between(0, 3));
+        // What a crash cuts off before the network has it never arrives. Between a process's last look at the clock
+        // and the network it is not frozen here: no lease could help against that.
+        await scheduler.sleep(outside, random.between(0, 3));
+        if (!process.alive) return new Promise(() => {});
         const status = await answer(receiver, body, url, headers["x-signature"] ?? "");
         const retryAfter = status === 429 || status === 503 ? `${random.between(0, 20)}` : null;
         return {

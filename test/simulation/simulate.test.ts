@@ -31,13 +31,14 @@ const withoutHints: Plant["queue"] = (queue) => ({
     queue.send(messages.filter(({ work }) => work.kind !== "deliver" && work.kind !== "evaluate")),
 });
 
-/** Only what the sweep for due work asks for gets through. */
+/** Only what the sweep for due work asks for gets through, and what that asks for in turn. */
 const withoutFreshHints: Plant["queue"] = (queue) => ({
   ...queue,
   send: (messages) =>
     queue.send(
       messages.filter(
-        ({ id, work }) => (work.kind !== "deliver" && work.kind !== "evaluate") || id.includes("/sweep"),
+        ({ id, work }) =>
+          (work.kind !== "deliver" && work.kind !== "evaluate") || /\/(sweep|listing)/.test(id),
       ),
     ),
 });
@@ -132,13 +133,13 @@ const BUGS: readonly (readonly [name: string, expected: RegExp, plant: Plant])[]
     "a lease that keeps nobody off",
     /after something newer/,
     {
-      state: (state) => ({
-        ...state,
-        claim: async () => true,
-        loadDocument: async (key) => {
-          // Time for another worker between what is due and the request for it.
-          for (let reads = 0; reads < 100; reads++) await state.load(key);
-          return state.loadDocument(key);
+      state: (state) => ({ ...state, claim: async () => true }),
+      deps: (deps) => ({
+        ...deps,
+        async send(delivery, signal) {
+          // Time for another worker between what was due and the request for it.
+          for (let reads = deps.random.fraction() * 2_000; reads > 0; reads--) await deps.state.load("other");
+          return deps.send(delivery, signal);
         },
       }),
     },

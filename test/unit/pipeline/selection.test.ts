@@ -77,3 +77,60 @@ test("a digest that is pinned is not what another one's push is about", async ()
   expect(at.decisions()).toContain("ignore: other-digest latest");
   expect((await at.stateOf()).selection?.digest).toBe(pinned);
 });
+
+describe("a held selection whose tag is deleted", () => {
+  beforeEach(async () => {
+    await at.publish("2.0.0");
+    at.tags.delete("2.0.0");
+    await at.publish("3.0.0", "unsigned");
+    at.tags.delete("3.0.0");
+  });
+
+  test("waits for it until the deadline, and then no longer", async () => {
+    for (let looks = 0; looks < 10; looks++) await at.advance(15_000);
+    expect(at.decisions().at(-1)).toBe("reject: tag-gone 3.0.0");
+    expect(await at.state.dueChecks(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+    expect(at.told()).toEqual(["2.0.0"]);
+  });
+
+  test("is told of to nobody, though its evidence comes", async () => {
+    at.signed.set(digestOf("3.0.0"), "verified");
+    await at.announce({ kind: "evidence", subject: digestOf("3.0.0") });
+    expect(at.told()).toEqual(["2.0.0"]);
+    at.tags.set("3.0.0", digestOf("3.0.0"));
+    await at.advance(15_000);
+    expect(at.told()).toEqual(["2.0.0", "3.0.0"]);
+  });
+});
+
+describe("a manifest that selects differently, and still the same version", () => {
+  const widen = (): void => {
+    at.world.subscriptions = [subscriptionOf({ selector: { kind: "semver", range: "*", dialect: "flux" } })];
+  };
+
+  test("leaves what is under way on its way", async () => {
+    at.world.outcome = "unreachable";
+    await at.publish("1.1.0");
+    widen();
+    at.world.outcome = "accepted";
+    await at.sweep();
+    await at.advance(60_000);
+    expect((await at.stateOf()).outbox).toMatchObject({ "c/apps/sluice": { state: "accepted" } });
+  });
+
+  test("tells nobody twice, though the push is announced again", async () => {
+    const digest = await at.publish("1.1.0");
+    widen();
+    await at.announce({ tag: "1.1.0", digest });
+    expect(at.told()).toEqual(["1.1.0"]);
+  });
+
+  test("goes on waiting for evidence", async () => {
+    const digest = await at.publish("1.1.0", "unsigned");
+    widen();
+    await at.sweep();
+    at.signed.set(digest, "verified");
+    await at.advance(15_000);
+    expect(at.told()).toEqual(["1.1.0"]);
+  });
+});
