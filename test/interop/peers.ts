@@ -80,6 +80,13 @@ export const peers = [
     typicalBuildS: 55,
   },
   {
+    name: "helm",
+    version: "4.3.2",
+    recipe: goInstall("helm.sh/helm/v4/cmd/helm", "helm"),
+    neededBy: "core",
+    typicalBuildS: 240,
+  },
+  {
     name: "distribution-2",
     version: "2.8.2",
     recipe: { kind: "debian", package: "docker-registry", pin: "2.8.2*" },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { PipelineError } from "../../../shared/errors.ts";
 import { toDecisionEvent, withAnnouncements } from "../../../shared/pipeline/announce.ts";
 import type { DecisionEvent } from "../../../shared/state.ts";
-import { createHarness, digestOf, REPOSITORY } from "./harness.ts";
+import { createHarness, DEADLINE_MS, digestOf, REPOSITORY } from "./harness.ts";
 
 const RECORD = {
   kind: "decision",
@@ -68,5 +68,28 @@ describe("telling the bus", () => {
     expect(log.map(({ event, fields }) => [event, fields.reason])).toEqual([
       ["bus-failed", "BUS_UNAVAILABLE"],
     ]);
+  });
+});
+
+describe("evidence that never came", () => {
+  test("is rejected, recorded, logged and announced once, however often it is looked at", async () => {
+    const { heard, bus } = createBus();
+    const at = createHarness();
+    Object.assign(at.deps, { bus });
+    at.tags.set("1.0.0", digestOf("1.0.0"));
+    await at.sweep();
+    const digest = await at.publish("1.1.0", "unsigned");
+    await at.advance(DEADLINE_MS);
+    await at.announce({ tag: "1.1.0", digest });
+    await at.announce({ kind: "evidence", subject: digest });
+    await at.sweep();
+    await at.advance(DEADLINE_MS);
+    expect(at.decisions().slice(1)).toEqual(["wait: unsigned 1.1.0", "reject: unsigned 1.1.0"]);
+    const rejections = heard.filter(({ detail }) => detail.outcome === "reject");
+    expect(new Set(rejections.map(({ id }) => id)).size).toBe(1);
+    expect(rejections[0]?.detail).toMatchObject({ tag: "1.1.0", digest, reason: "unsigned" });
+    expect(rejections).toHaveLength(1);
+    const logged = at.log.filter(({ event, fields }) => event === "decision" && fields.outcome === "reject");
+    expect(logged).toHaveLength(1);
   });
 });
