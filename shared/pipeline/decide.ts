@@ -165,9 +165,12 @@ const holdBack = (
     reason: verdict.reason,
     facts: { ...verdict.facts, deadlineMs: selection.deadlineMs },
   } as const;
+  // Looked at again with the same outcome: it was said once, to the log and to the bus as well.
+  const isSaid = selection.status === settled.status && selection.reason === settled.reason;
+  const said = isSaid ? [] : [toDecisionRecord(context, selection, decision)];
   return {
     next: toNext(context, state, settled, shadowed.outbox),
-    records: [...before, ...shadowed.records, toDecisionRecord(context, selection, decision)],
+    records: [...before, ...shadowed.records, ...said],
   };
 };
 
