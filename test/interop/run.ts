@@ -6,7 +6,8 @@ import { parseArgs } from "node:util";
 import { PeerUnavailable } from "./install/command.ts";
 import { installPeers } from "./install/install.ts";
 import { isolatingPrefix } from "./namespace.ts";
-import { type Peer, peers } from "./peers.ts";
+import { peers } from "./peers.ts";
+import type { Peer } from "./recipe.ts";
 import { readReports } from "./results.ts";
 
 const root = join(import.meta.dirname, "../..");

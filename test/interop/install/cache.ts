@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Peer, type PeerName, peers } from "../peers.ts";
+import { type PeerName, peers } from "../peers.ts";
+import type { Peer } from "../recipe.ts";
 
 export const sourceFolder = join(import.meta.dirname, "../go");
 

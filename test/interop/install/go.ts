@@ -1,6 +1,6 @@
 import { cp, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import type { Recipe } from "../peers.ts";
+import type { Recipe } from "../recipe.ts";
 import { PeerUnavailable, run } from "./command.ts";
 
 const MINIMUM_MINOR = 26;

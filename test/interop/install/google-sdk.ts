@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { Recipe } from "../peers.ts";
+import type { Recipe } from "../recipe.ts";
 import { PeerUnavailable, run } from "./command.ts";
 
 const TIMEOUT_MS = 60_000;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Peer } from "../peers.ts";
+import type { Peer } from "../recipe.ts";
 import { cacheFolder, folderOf, sourceFolder, versionOf } from "./cache.ts";
 import { unpackDebian } from "./debian.ts";
 import { buildGoModule, buildGoSource, copyGoFiles, installByGo, requireGo } from "./go.ts";

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Recipe } from "../peers.ts";
+import type { Recipe } from "../recipe.ts";
 import { run } from "./command.ts";
 
 /** Install scripts stay off: a peer that needs one would run code that nobody looked at. */

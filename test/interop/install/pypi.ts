@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Recipe } from "../peers.ts";
+import type { Recipe } from "../recipe.ts";
 import { PeerUnavailable, run } from "./command.ts";
 
 /** The package and what of its dependencies is listed, each at one version, in a virtual environment of its own. */
