@@ -16,13 +16,49 @@ export interface Lane {
   readonly kinds: readonly Work["kind"][];
   /** Pieces of work at once. */
   readonly concurrency: number;
+  /** Work that takes longer only waits for somebody else: its slot goes to others. Absent: it keeps it. */
+  readonly patience?: {
+    readonly afterMs: number;
+    /** Pieces of work at once, with those that wait. */
+    readonly most: number;
+  };
 }
 
-/** Receivers that hang must not delay pushes, nor a sweep of everything what was pushed just now. */
-export const toLanes = (evaluations: number, deliveries: number): readonly Lane[] => [
-  { kinds: ["push", "evaluate"], concurrency: evaluations },
-  { kinds: ["sweep"], concurrency: Math.ceil(evaluations / 4) },
-  { kinds: ["deliver"], concurrency: deliveries },
+/** A kind of work without a lane would never be done. */
+const LANE_OF = {
+  push: "news",
+  evaluate: "news",
+  sweep: "sweep",
+  confirm: "confirm",
+  deliver: "deliver",
+} as const satisfies Record<Work["kind"], string>;
+
+type LaneName = (typeof LANE_OF)[Work["kind"]];
+
+const kindsOf = (lane: LaneName): readonly Work["kind"][] =>
+  (Object.keys(LANE_OF) as Work["kind"][]).filter((kind) => LANE_OF[kind] === lane);
+
+const PATIENCE_MS = 1_000;
+/** As many times `limits.deliveries` may be out, with those that wait: each costs a connection, no more. */
+export const WAITING_FACTOR = 16;
+
+/**
+ * Receivers that hang must not delay pushes, nor other receivers; nor a sweep of everything, or many clusters' events,
+ * what was pushed just now.
+ */
+export const toLanes = (
+  evaluations: number,
+  deliveries: number,
+  patienceMs = PATIENCE_MS,
+): readonly Lane[] => [
+  { kinds: kindsOf("news"), concurrency: evaluations },
+  { kinds: kindsOf("sweep"), concurrency: Math.ceil(evaluations / 4) },
+  { kinds: kindsOf("confirm"), concurrency: Math.ceil(evaluations / 4) },
+  {
+    kinds: kindsOf("deliver"),
+    concurrency: deliveries,
+    patience: { afterMs: patienceMs, most: deliveries * WAITING_FACTOR },
+  },
 ];
 
 export interface WorkerSettings {
@@ -53,22 +89,34 @@ interface RunningLane {
 
 const startLane = (settings: WorkerSettings, lane: Lane, stopping: AbortSignal): RunningLane => {
   const { queue, pipeline, clock, random, log, maxAttempts, workTimeoutMs } = settings;
-  const { kinds, concurrency } = lane;
+  const { kinds, concurrency, patience } = lane;
   const running = new Set<Promise<void>>();
+  /** Of those, the ones that hold a slot. */
+  const quick = new Set<Promise<void>>();
   let wake = (): void => {};
 
   const run = ({ work }: ReceivedWork): Promise<void> =>
     pipeline.run(work, AbortSignal.any([stopping, AbortSignal.timeout(workTimeoutMs)]));
 
   const start = (received: ReceivedWork): void => {
+    const leaveSlot = (): void => {
+      quick.delete(done);
+      wake();
+    };
+    const timer = patience === undefined ? undefined : setTimeout(leaveSlot, patience.afterMs).unref();
     const done = workOff({ consumer: queue, random, log, maxAttempts, run }, received)
       .catch((error: unknown) => log("worker-failed", { message: String(error) }))
       .finally(() => {
+        clearTimeout(timer);
         running.delete(done);
-        wake();
+        leaveSlot();
       });
     running.add(done);
+    quick.add(done);
   };
+
+  const countFree = (): number =>
+    Math.min(concurrency - quick.size, (patience?.most ?? concurrency) - running.size);
 
   const sleep = (longestMs: number): Promise<void> =>
     new Promise((resolve) => {
@@ -81,7 +129,7 @@ const startLane = (settings: WorkerSettings, lane: Lane, stopping: AbortSignal):
 
   const loop = async (): Promise<void> => {
     while (!stopping.aborted) {
-      const free = concurrency - running.size;
+      const free = countFree();
       const inMs = free > 0 ? (queue.nextAtMs(kinds) ?? Infinity) - clock.nowMs() : LONGEST_SLEEP_MS;
       if (inMs > 0) {
         await sleep(Math.min(inMs, LONGEST_SLEEP_MS));

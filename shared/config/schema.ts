@@ -105,7 +105,13 @@ const limits = section("Bounds on what a peer can make Sluice do.", {
   body: v.optional(size("Largest event body; default 8MiB.", "8MiB", "16MiB")),
   eventsPerMinute: v.optional(whole("Events from one source in a minute; default 6000.", 1, 10_000_000)),
   evaluations: v.optional(whole("Artifacts judged at the same time; default 8.", 1, 1_024)),
-  deliveries: v.optional(whole("Requests to receivers at the same time; default 64.", 1, 4_096)),
+  deliveries: v.optional(
+    whole(
+      "Deliveries under way at the same time, those not counted whose receiver lets them wait; default 64.",
+      1,
+      4_096,
+    ),
+  ),
   gather: v.optional(
     duration(
       "A burst of decisions for one receiver is gathered for this long into one request; default 50ms on one machine, 0ms in clouds.",

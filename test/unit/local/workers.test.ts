@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startWorkers, toLanes, type Workers } from "../../../functions/local/workers.ts";
+import { startWorkers, toLanes, WAITING_FACTOR, type Workers } from "../../../functions/local/workers.ts";
 import { type Database, openDatabase } from "../../../shared/adapters/node/sqlite/database.ts";
 import {
   createSqliteWorkQueue,
   type SqliteWorkQueue,
 } from "../../../shared/adapters/node/sqlite/work-queue.ts";
+import type { ClusterEvent } from "../../../shared/cluster-event.ts";
 import { PipelineError } from "../../../shared/errors.ts";
 import type { Work } from "../../../shared/ports.ts";
 
@@ -38,14 +39,17 @@ describe("workers", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const start = (run: (work: Work) => Promise<void>, maxAttempts = 300): void => {
+  const start = (
+    run: (work: Work) => Promise<void>,
+    { maxAttempts = 300, patienceMs = 60_000 }: { maxAttempts?: number; patienceMs?: number } = {},
+  ): void => {
     workers = startWorkers({
       queue,
       clock,
       random: { fraction: () => 0 },
       log: () => {},
       pipeline: { run, sweepDue: async () => {}, sweepRepositories: async () => {} },
-      lanes: toLanes(2, 3),
+      lanes: toLanes(2, 3, patienceMs),
       maxAttempts,
       workTimeoutMs: 60_000,
     });
@@ -69,6 +73,57 @@ describe("workers", () => {
     hung.resolve();
   });
 
+  test("receivers that hang leave their slots to others, up to a limit", async () => {
+    let hanging = 0;
+    const hung = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    start(
+      async (work) => {
+        if (work.kind === "deliver" && work.receiver === "healthy") return told.resolve();
+        hanging += 1;
+        await hung.promise;
+      },
+      { patienceMs: 20 },
+    );
+    await sendAll(Array.from({ length: 20 }, (_, index) => deliverTo(`r${index}`)));
+    await queue.send([{ id: "healthy", work: deliverTo("healthy") }]);
+    await told.promise;
+    expect(hanging).toBe(20);
+    const many = Array.from({ length: 100 }, (_, index) => ({
+      id: `m${index}`,
+      work: deliverTo(`m${index}`),
+    }));
+    await queue.send(many);
+    await expect.poll(() => hanging, { timeout: 10_000 }).toBe(3 * WAITING_FACTOR);
+    hung.resolve();
+    await expect.poll(() => hanging, { timeout: 10_000 }).toBe(120);
+  });
+
+  test("every kind of work is done", async () => {
+    const event: ClusterEvent = {
+      cluster: "c",
+      key: "k",
+      timeMs: 1,
+      object: { apiVersion: "v1", kind: "OCIRepository", namespace: "a", name: "b" },
+      severity: "info",
+      reason: "NewArtifact",
+      message: "",
+    };
+    const works: readonly Work[] = [
+      PUSH,
+      deliverTo("r"),
+      { kind: "evaluate", subscription: "s" },
+      { kind: "sweep", repository: { registry: "r", repository: "a" } },
+      { kind: "confirm", event, receivedAtMs: 1 },
+    ];
+    const done = new Set<string>();
+    start(async ({ kind }) => void done.add(kind));
+    await sendAll(works);
+    await expect
+      .poll(() => [...done].toSorted(), { timeout: 10_000 })
+      .toEqual(works.map(({ kind }) => kind).toSorted());
+  });
+
   test("a sweep of everything does not hold up a push", async () => {
     const hung = Promise.withResolvers<void>();
     const pushed = Promise.withResolvers<void>();
@@ -89,10 +144,13 @@ describe("workers", () => {
 
   test("work that fails is parked after as many tries as the limit says", async () => {
     let tries = 0;
-    start(async () => {
-      tries += 1;
-      throw new PipelineError("again", { code: "REGISTRY_BEHIND_EVENT", retryAfterMs: 1 });
-    }, 3);
+    start(
+      async () => {
+        tries += 1;
+        throw new PipelineError("again", { code: "REGISTRY_BEHIND_EVENT", retryAfterMs: 1 });
+      },
+      { maxAttempts: 3 },
+    );
     await queue.send([{ id: "push", work: PUSH }]);
     await expect.poll(() => queue.counts().parked, { timeout: 10_000 }).toBe(1);
     expect(tries).toBe(3);

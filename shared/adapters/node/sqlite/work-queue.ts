@@ -27,7 +27,14 @@ const FIND_DEAD = "SELECT work FROM dead_letters WHERE id = ?";
 const FORGET_DEAD = "DELETE FROM dead_letters WHERE id = ?";
 const COUNT_DEAD = "SELECT count(*) AS parked FROM dead_letters";
 
-const ALL_KINDS: readonly Work["kind"][] = ["push", "evaluate", "deliver", "sweep"];
+/** By type, so that a kind that is new cannot be left out. */
+const ALL_KINDS = Object.keys({
+  push: true,
+  evaluate: true,
+  deliver: true,
+  confirm: true,
+  sweep: true,
+} satisfies Record<Work["kind"], true>) as readonly Work["kind"][];
 
 /** A lease begins with the row it is for: pushes cannot be found by their id. */
 const toSequence = (lease: string): number => Number.parseInt(lease, 10);
