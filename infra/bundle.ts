@@ -1,4 +1,5 @@
-import { rolldown } from "rolldown";
+import { join } from "node:path";
+import { type Plugin, rolldown } from "rolldown";
 
 export interface BundleOptions {
   /** The function's module. */
@@ -9,15 +10,20 @@ export interface BundleOptions {
   readonly external: readonly string[];
 }
 
-/** Reads clusters by kubeconfig, which a function has none of. */
-const NEVER_LOADED = "@kubernetes/client-node";
+/** Loaded on demand elsewhere; in one file it would be loaded at each start, or be missing there. */
+const withoutClusters: Plugin = {
+  name: "without-clusters",
+  resolveId: (source) =>
+    source.endsWith("/adapters/node/kubernetes-api.ts") ? join(import.meta.dirname, "no-clusters.ts") : null,
+};
 
 /** One file for one function, with its source map beside it: nothing is installed beside it that could differ. */
 export const bundleFunction = async ({ input, folder, file, external }: BundleOptions): Promise<void> => {
   const built = await rolldown({
     input,
     platform: "node",
-    external: [...external, NEVER_LOADED],
+    external: [...external],
+    plugins: [withoutClusters],
     logLevel: "warn",
   });
   await built.write({

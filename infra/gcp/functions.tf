@@ -1,4 +1,5 @@
 resource "google_storage_bucket" "source" {
+  #checkov:skip=CKV_GCP_62:Holds our own code alone, read by Google's build; who read it is in the audit log.
   project                     = var.project_id
   name                        = "${var.project_id}-${local.prefix}-source"
   location                    = var.location
@@ -40,6 +41,7 @@ resource "google_storage_bucket_object" "source" {
 }
 
 resource "google_cloudfunctions2_function" "this" {
+  #checkov:skip=CKV_GCP_124:Registries send to intake from the internet, and prove themselves there; the others are internal.
   for_each = local.functions
 
   project     = var.project_id

@@ -1,9 +1,17 @@
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bundleFunction } from "../bundle.ts";
+import { layOut } from "../deployment.ts";
 
-const root = join(import.meta.dirname, "../..");
+const ROOT = join(import.meta.dirname, "../..");
+const USAGE = `Bundles the functions for Google Cloud.
+
+  npm run package:gcp -- [--config FOLDER] [--out FOLDER]
+
+  --config FOLDER  holds sluice.yaml and what it names: the catalog that \`sluice compile\` wrote, keys (default: deployment)
+  --out FOLDER     where the functions go; what package_folder names in infra/gcp (default: dist/gcp)
+`;
 
 export const FUNCTIONS = ["intake", "evaluate", "deliver", "sweep"] as const;
 
@@ -25,29 +33,37 @@ const toManifest = (name: string, { version, devDependencies }: Manifest): unkno
   dependencies: { [FRAMEWORK]: devDependencies[FRAMEWORK] },
 });
 
-/** Writes one deployable folder for each function: the bundle, its source map, and all that `configFolder` holds. */
+/** One folder for each function: `index.js`, its source map, package.json, and what the deployment's folder holds. */
 export const packageFunctions = async (configFolder: string, outFolder: string): Promise<void> => {
-  await readFile(join(configFolder, "sluice.yaml")).catch((cause: unknown) => {
-    throw new Error(`${configFolder}: no sluice.yaml; --config names the folder that holds it`, { cause });
-  });
-  const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Manifest;
+  const manifest = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as Manifest;
   for (const name of FUNCTIONS) {
     const folder = join(outFolder, name);
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    await cp(configFolder, folder, { recursive: true });
-    const input = join(root, `functions/gcp/${name}.ts`);
+    await layOut(configFolder, folder);
+    const input = join(ROOT, `functions/gcp/${name}.ts`);
     await bundleFunction({ input, folder, file: "index.js", external: [FRAMEWORK] });
     await writeFile(join(folder, "package.json"), `${JSON.stringify(toManifest(name, manifest), null, 2)}\n`);
   }
 };
 
-if (import.meta.main) {
+const main = async (): Promise<number> => {
   const { values } = parseArgs({
     options: {
       config: { type: "string", default: "deployment" },
-      out: { type: "string", default: join(root, "dist/gcp") },
+      out: { type: "string", default: join(ROOT, "dist/gcp") },
+      help: { type: "boolean", default: false },
     },
   });
-  await packageFunctions(resolve(values.config), resolve(values.out));
-}
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  try {
+    await packageFunctions(resolve(values.config), resolve(values.out));
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+};
+
+if (import.meta.main) process.exitCode = await main();
