@@ -8,6 +8,7 @@ import { createLintCommand } from "../../shared/cli/commands/lint.ts";
 import { createNotifyCommand } from "../../shared/cli/commands/notify.ts";
 import { registerParse } from "../../shared/cli/commands/parse.ts";
 import { createPlanCommand } from "../../shared/cli/commands/plan.ts";
+import { createReceiversCommand } from "../../shared/cli/commands/receivers.ts";
 import { createRollbackCommand } from "../../shared/cli/commands/rollback.ts";
 import { registerSelect } from "../../shared/cli/commands/select.ts";
 import { createServeCommand } from "../../shared/cli/commands/serve.ts";
@@ -18,7 +19,7 @@ import { wantsColor } from "../../shared/cli/paint.ts";
 import { runCli } from "../../shared/cli/run.ts";
 import { explainReference, openDecisions, openDeliveries, rollBackObject } from "./inspect.ts";
 import { createNotifyPorts } from "./notify-ports.ts";
-import { createPolicyPorts } from "./policy-ports.ts";
+import { createLoadClusters, createPolicyPorts } from "./policy-ports.ts";
 import { createVerifyPorts } from "./verify-ports.ts";
 
 const policy = createPolicyPorts(process.env);
@@ -36,6 +37,7 @@ const COMMANDS: readonly Register[] = [
   createPlanCommand(policy),
   createLintCommand(policy),
   createCompileCommand(policy),
+  createReceiversCommand(createLoadClusters(process.env)),
   createNotifyCommand(createNotifyPorts(process.env)),
   registerParse,
   registerSources,

@@ -4,8 +4,11 @@ import { readConfigText } from "../../shared/adapters/node/config-file.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import { CliError } from "../../shared/cli/cli-error.ts";
 import type { PolicyPorts } from "../../shared/cli/policy-ports.ts";
+import type { LoadClusters } from "../../shared/cli/receivers/ports.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { parseConfig } from "../../shared/config.ts";
+import { PipelineError } from "../../shared/errors.ts";
+import type { SecretSource } from "../../shared/ports.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
 import type { LoadedCatalog } from "../common/catalogs.ts";
 import { createClusterReader } from "../common/cluster-manifests.ts";
@@ -29,24 +32,60 @@ const loadPolicyOf = ({ catalog, clusters }: Config, ports: CompiledCatalogPorts
     ? loadCompiledCatalog(catalog, ports)
     : loadManifestCatalog(clusters, createClusterReader(ports.secrets, ports));
 
+/** Reads sluice.yaml and opens what its manifests may need: a registry, and a verifier for what comes from there. */
+const withSources = async <T>(
+  secrets: SecretSource,
+  path: string,
+  cwd: string,
+  work: (config: Config, ports: CompiledCatalogPorts) => Promise<T>,
+): Promise<T> => {
+  const { text, file, baseFolder } = await readConfigText(path, cwd);
+  const config = parseConfig(text, { file, baseFolder });
+  const clock = { nowMs: Date.now };
+  const registry = createRegistry(config, secrets, clock);
+  try {
+    const trustedRoots = createTrustedRoots(config.trustedRoots, () => undefined);
+    const verifier = createVerifier({ registry: registry.reader, trustedRoots, ...clock });
+    return await work(config, { registry: registry.reader, verifier, secrets, clock });
+  } finally {
+    await registry.close();
+  }
+};
+
+/** Clusters' manifests as they are, beside what they compile to. */
+export const createLoadClusters = (env: Readonly<Record<string, string | undefined>>): LoadClusters => {
+  const secrets = createNodeSecrets(env);
+  return (path, { cwd }) =>
+    withSources(secrets, path, cwd, async (config, ports) => {
+      const read = createClusterReader(secrets, ports);
+      const clusters = await Promise.all(config.clusters.map(read));
+      const named = new Map(clusters.map((one) => [one.name, one]));
+      const loaded = await loadManifestCatalog(config.clusters, async ({ name }) => {
+        const known = named.get(name);
+        if (known === undefined) throw new PipelineError(`cluster ${name}`, { code: "CONFIG_INVALID" });
+        return known;
+      });
+      return {
+        config,
+        ...loaded,
+        clusters: clusters.map(({ name, set, secrets: data }) => ({
+          name,
+          manifests: set.manifests,
+          secret: (namespace, secret) => data.get(`${namespace}/${secret}`),
+        })),
+      };
+    });
+};
+
 /** The policy as files on this machine. */
 export const createPolicyPorts = (env: Readonly<Record<string, string | undefined>>): PolicyPorts => {
   const secrets = createNodeSecrets(env);
   return {
-    async loadPolicy(path, { cwd }) {
-      const { text, file, baseFolder } = await readConfigText(path, cwd);
-      const config = parseConfig(text, { file, baseFolder });
-      const registry = createRegistry(config, secrets, { nowMs: Date.now });
-      try {
-        const trustedRoots = createTrustedRoots(config.trustedRoots, () => undefined);
-        const clock = { nowMs: Date.now };
-        const verifier = createVerifier({ registry: registry.reader, trustedRoots, ...clock });
-        const ports = { registry: registry.reader, verifier, secrets, clock };
-        return { config, ...(await loadPolicyOf(config, ports)) };
-      } finally {
-        await registry.close();
-      }
-    },
+    loadPolicy: (path, { cwd }) =>
+      withSources(secrets, path, cwd, async (config, ports) => ({
+        config,
+        ...(await loadPolicyOf(config, ports)),
+      })),
     openRegistry: (config) => createRegistry(config, secrets, { nowMs: Date.now }),
     loadManifests: (name, manifests) =>
       loadManifestCatalog([{ name, manifests, secrets: { data: new Map() } }], createClusterReader(secrets)),

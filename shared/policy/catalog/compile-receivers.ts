@@ -31,7 +31,8 @@ const resourceSpec = v.object({
   filter: optionalText,
 });
 
-const receiverSpec = v.object({
+/** What a Receiver says, as far as Sluice looks. */
+export const receiverSpec = v.object({
   type: v.string(),
   resources: v.nullish(v.array(resourceSpec)),
   resourceFilter: optionalText,

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { EXACT_FILTER, isExactFilter } from "../../../shared/delivery/exact-filter.ts";
+import { toYaml } from "../../../shared/delivery/manifest-yaml.ts";
 import type { ReceiverPlan } from "../../../shared/delivery/receiver-manifest.ts";
-import { type ClusterPlan, toReceiversYaml } from "../../../shared/delivery/receivers-manifest.ts";
+import { type ClusterPlan, toReceiversManifests } from "../../../shared/delivery/receivers-manifest.ts";
 import type { ObjectRef } from "../../../shared/ports.ts";
 
 const oci = (namespace: string, name: string): ObjectRef => ({
@@ -30,7 +31,7 @@ const plan = (extra: Partial<ReceiverPlan> = {}): ReceiverPlan => ({
 });
 
 const print = (extra: Partial<ClusterPlan> = {}): { text: string; objects: Record<string, unknown>[] } => {
-  const text = toReceiversYaml({ receivers: plan(), fluxNamespace: "flux-system", ...extra });
+  const text = toYaml(toReceiversManifests({ receivers: plan(), fluxNamespace: "flux-system", ...extra }));
   const objects = parseAllDocuments(text).map((document) => {
     expect(document.errors).toEqual([]);
     return document.toJS() as Record<string, unknown>;
@@ -199,6 +200,7 @@ test("confirmation comes by an Alert and a signing Provider in each namespace", 
     name: "sluice",
     address: "https://sluice.example.com/events/prod",
     secretName: "key",
+    objects: targets,
   };
   const { objects } = print({ receivers: plan({ authentication: hmac }), confirmation });
   expect(kindsOf(objects.slice(4))).toEqual(["Secret", "Provider", "Alert", "Secret", "Provider", "Alert"]);

@@ -11,6 +11,7 @@ import { createLintCommand } from "../../../shared/cli/commands/lint.ts";
 import { createNotifyCommand } from "../../../shared/cli/commands/notify.ts";
 import { registerParse } from "../../../shared/cli/commands/parse.ts";
 import { createPlanCommand } from "../../../shared/cli/commands/plan.ts";
+import { createReceiversCommand } from "../../../shared/cli/commands/receivers.ts";
 import { createRollbackCommand } from "../../../shared/cli/commands/rollback.ts";
 import { registerSelect } from "../../../shared/cli/commands/select.ts";
 import { createServeCommand } from "../../../shared/cli/commands/serve.ts";
@@ -51,6 +52,7 @@ const COMMANDS = [
   createPlanCommand(policy),
   createLintCommand(policy),
   createCompileCommand(policy),
+  createReceiversCommand(outOfReach),
   createNotifyCommand({ readSecret: outOfReach, post: outOfReach, sleep: outOfReach }),
   registerParse,
   registerSources,
