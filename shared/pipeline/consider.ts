@@ -29,7 +29,8 @@ const judgeFor = (scope: Scope, subscription: Subscription, digest: Digest): Pro
   return judge(verifier, requirementOf(subscription), { ...subscription.repository, digest }, scope.signal);
 };
 
-const isHeld = (state: SubscriptionState): boolean =>
+/** Nothing that satisfies the rules was found for the selection so far. */
+export const isHeld = (state: SubscriptionState): boolean =>
   state.selection?.status === "pending" || state.selection?.status === "rejected";
 
 const resolve = async (

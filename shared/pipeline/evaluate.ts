@@ -2,6 +2,7 @@ import type { Digest } from "../artifact/digest.ts";
 import { type RepositoryName, toRepositoryName } from "../artifact/repository.ts";
 import { PipelineError } from "../errors.ts";
 import type { RegistryReader, Subscription, Work } from "../ports.ts";
+import { type AnnouncedTag, awaitAnnounced, isSettled, lookOnceMore } from "./announced.ts";
 import { ensureBaseline, pickNow } from "./baseline.ts";
 import { concludeDecision } from "./conclude.ts";
 import {
@@ -14,46 +15,13 @@ import {
 import type { EvaluateDeps } from "./deps.ts";
 import { clusterVerifies } from "./desired.ts";
 import { toDuplicateKey } from "./duplicate.ts";
+import { considerEvidence } from "./evidence.ts";
 import { waitsForListing } from "./listing.ts";
 import { rearmMended } from "./mended.ts";
 import { createScope, type Scope } from "./scope.ts";
 import { readSubject } from "./subject.ts";
 
 type PushWork = Extract<Work, { kind: "push" }>;
-
-/** A tag as a registry announced it; the digest is what it said then. */
-interface AnnouncedTag {
-  readonly tag: string;
-  readonly digest?: Digest;
-}
-
-/**
- * A registry may announce a manifest just before its tag names it (CNCF Distribution does): what differs from the
- * announcement is asked about again for this long before it counts.
- */
-const SETTLE_MS = 10_000;
-const FIRST_SETTLE_WAIT_MS = 100;
-
-const behind = (tag: string, retryAfterMs: number): PipelineError =>
-  new PipelineError(`tag ${tag} may not name what was announced yet`, {
-    code: "REGISTRY_BEHIND_EVENT",
-    retryAfterMs,
-  });
-
-/** Settled as well when the clock was set back: then nobody knows how old the announcement is. */
-const isSettled = (ageMs: number): boolean => Math.abs(ageMs) >= SETTLE_MS;
-
-/** Throws while the registry may still be about to do what it announced. */
-const awaitAnnounced = ({ tag, digest }: AnnouncedTag, current: Digest | undefined, ageMs: number): void => {
-  const isThere = current !== undefined && (digest === undefined || digest === current);
-  if (isThere || isSettled(ageMs)) return;
-  throw behind(tag, Math.max(FIRST_SETTLE_WAIT_MS, ageMs / 2));
-};
-
-/** Docker Hub and Quay announce no digest: what the tag named may have been what it named before. Looks once more. */
-const lookOnceMore = ({ tag, digest }: AnnouncedTag, ageMs: number): void => {
-  if (digest === undefined && !isSettled(ageMs)) throw behind(tag, SETTLE_MS - Math.max(ageMs, 0));
-};
 
 /** One push of a tag, for one subscription. `current` is what the registry says the tag names now. */
 const considerTag = async (
@@ -82,28 +50,16 @@ const considerTag = async (
   return considerVersion(scope, subscription, { tag: announced.tag, digest: current }, occasion);
 };
 
-/** Evidence for `subject` arrived: every subscription that waits for it, or had rejected it, looks again. */
-const considerEvidence = async (
-  scope: Scope,
-  subscriptions: readonly Subscription[],
-  subject: Digest,
-): Promise<void> => {
-  for (const subscription of subscriptions) {
-    if (subscription.suspended) continue;
-    const { selection } = await scope.deps.state.load(subscription.id);
-    if (selection?.digest === subject) await considerSelection(scope, subscription);
-  }
-};
-
 /** A push without a tag: a referrer (evidence for its subject), or a version for those who select by digest. */
 const considerDigest = async (
   scope: Scope,
   subscriptions: readonly Subscription[],
   name: RepositoryName,
   digest: Digest,
+  receivedAtMs: number,
 ): Promise<void> => {
   const subject = await readSubject(scope.deps.registry, { ...name, digest }, scope.signal);
-  if (subject !== undefined) return considerEvidence(scope, subscriptions, subject);
+  if (subject !== undefined) return considerEvidence(scope, subscriptions, name, { subject }, receivedAtMs);
   for (const subscription of subscriptions) {
     const { selector, suspended } = subscription;
     const wanted = selector.kind === "digest" && selector.digest === digest && !suspended;
@@ -131,7 +87,8 @@ const considerTagged = async (
       ),
     ),
   );
-  lookOnceMore(announced, ageMs);
+  // Docker Hub and Quay announce no digest: what the tag named may have been what it named before.
+  if (announced.digest === undefined) lookOnceMore(`tag ${announced.tag}`, ageMs);
 };
 
 const considerPush = async (
@@ -140,7 +97,14 @@ const considerPush = async (
   name: RepositoryName,
   { push: { subject, tag, digest }, receivedAtMs }: PushWork,
 ): Promise<void> => {
-  if (subject !== undefined) return considerEvidence(scope, subscriptions, subject);
+  if (subject !== undefined) {
+    const evidence = {
+      subject,
+      ...(tag === undefined ? {} : { tag }),
+      ...(digest === undefined ? {} : { digest }),
+    };
+    return considerEvidence(scope, subscriptions, name, evidence, receivedAtMs);
+  }
   if (tag !== undefined) {
     const announced = digest === undefined ? { tag } : { tag, digest };
     return orUnusable(scope, subscriptions, announced, () =>
@@ -149,7 +113,7 @@ const considerPush = async (
   }
   if (digest === undefined) return;
   return orUnusable(scope, subscriptions, { digest }, () =>
-    considerDigest(scope, subscriptions, name, digest),
+    considerDigest(scope, subscriptions, name, digest, receivedAtMs),
   );
 };
 
