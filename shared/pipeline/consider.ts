@@ -25,8 +25,13 @@ export type Occasion = "push" | "glance" | "sweep" | "check";
 const isAnnounced = (occasion: Occasion): boolean => occasion === "push" || occasion === "glance";
 
 const judgeFor = (scope: Scope, subscription: Subscription, digest: Digest): Promise<EvidenceVerdict> => {
-  const { verifier, requirementOf } = scope.deps;
-  return judge(verifier, requirementOf(subscription), { ...subscription.repository, digest }, scope.signal);
+  const { requirementOf } = scope.deps;
+  return judge(
+    scope.verifier,
+    requirementOf(subscription),
+    { ...subscription.repository, digest },
+    scope.signal,
+  );
 };
 
 /** Nothing that satisfies the rules was found for the selection so far. */

@@ -1,5 +1,5 @@
-import { formatRepository, type RepositoryName } from "../artifact/repository.ts";
-import type { Subscription } from "../ports.ts";
+import { formatArtifact, formatRepository, type RepositoryName } from "../artifact/repository.ts";
+import type { Subscription, Verifier } from "../ports.ts";
 import type { DecisionContext } from "./decision-record.ts";
 import type { CatalogView, EvaluateDeps } from "./deps.ts";
 
@@ -15,7 +15,22 @@ export interface Scope {
   /** When the event at hand came in; absent for what no event asked for. */
   readonly receivedAtMs?: number;
   tagsOf(repository: RepositoryName): Promise<readonly string[]>;
+  /** Asks for each artifact and rule once: a thousand clusters' objects often want the same. */
+  readonly verifier: Verifier;
 }
+
+/** What is asked while the answer is still on its way gets the same one; rules with one id have one content. */
+const askOnce = (verifier: Verifier): Verifier => {
+  const answers = new Map<string, ReturnType<Verifier["verify"]>>();
+  return {
+    verify(artifact, rule, signal) {
+      const key = `${rule.origin}:${rule.id} ${formatArtifact(artifact)}`;
+      const answer = answers.get(key) ?? verifier.verify(artifact, rule, signal);
+      answers.set(key, answer);
+      return answer;
+    },
+  };
+};
 
 export const createScope = (
   deps: EvaluateDeps,
@@ -30,6 +45,7 @@ export const createScope = (
     signal,
     origin,
     startedAtMs: deps.clock.nowMs(),
+    verifier: askOnce(deps.verifier),
     ...(receivedAtMs === undefined ? {} : { receivedAtMs }),
     tagsOf(repository) {
       const key = formatRepository(repository);

@@ -75,6 +75,8 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
   /** `verified`, or a reason; absent: unsigned. */
   const signed = new Map<Digest, string>();
   const requests: string[] = [];
+  /** Rule and digest of each verification. */
+  const verified: string[] = [];
   const sent: Delivery[] = [];
   const log: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
   const world = {
@@ -128,7 +130,8 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
       listReferrers: async () => [],
     },
     verifier: {
-      async verify({ digest }) {
+      async verify({ digest }, { id }) {
+        verified.push(`${id} ${digest}`);
         await world.duringVerify();
         return verificationOf(signed.get(digest) ?? "unsigned");
       },
@@ -194,6 +197,7 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     subjects,
     signed,
     requests,
+    verified,
     sent,
     log,
     signal,
