@@ -7,7 +7,7 @@ import {
 import { createSqliteWorkQueue, type SqliteWorkQueue } from "../../shared/adapters/node/sqlite/work-queue.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { Log, PipelineDeps } from "../../shared/pipeline/deps.ts";
-import type { SecretSource, TrustedRootSource } from "../../shared/ports.ts";
+import type { Clock, SecretSource, TrustedRootSource } from "../../shared/ports.ts";
 import type { FetchJson } from "../../shared/push/token-keys.ts";
 import type { CatalogKeeper } from "../common/catalogs.ts";
 import { composeDelivery, composeEvaluation } from "../common/compose.ts";
@@ -18,6 +18,8 @@ import { createRefreshedRoots, type RefreshedRoots } from "./trusted-root-refres
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /** Objects of one push, and pushes of one release, come within this time; nobody notices it. */
@@ -36,10 +38,9 @@ export interface Wired {
 /** Reads what the configuration names and wires the adapters; starts nothing. Throws for what cannot be read. */
 export const wire = async (
   config: Config,
-  { env, log }: Surroundings,
+  { env, log, clock = { nowMs: Date.now } }: Surroundings,
   database: Database,
 ): Promise<Wired> => {
-  const clock = { nowMs: Date.now };
   const secrets = createNodeSecrets(env);
   const state = createSqliteStateStore(database, clock);
   const queue = createSqliteWorkQueue(database, clock);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { peerBinary } from "../install/cache.ts";
 import { runToEnd } from "./command.ts";
-import { answers } from "./process.ts";
+import { answers, type RunningServer } from "./process.ts";
 import { freePorts, type World } from "./world.ts";
 
 export interface KubernetesObject {
@@ -43,6 +43,7 @@ export interface ObjectStatus {
 /** A Kubernetes API with nothing behind it: objects are kept, nobody runs them. */
 export interface ControlPlane {
   readonly url: string;
+  readonly apiServer: RunningServer;
   readonly kubeconfigFile: string;
   /** Throws with kubectl's own words. */
   kubectl(args: readonly string[], input?: string): Promise<string>;
@@ -151,7 +152,7 @@ const startApiServer = async (world: World, folder: string, etcd: string) => {
 export const startControlPlane = async (world: World): Promise<ControlPlane> => {
   const folder = join(world.folder, "control-plane");
   await mkdir(folder);
-  const { url, caFile, token } = await startApiServer(world, folder, await startEtcd(world, folder));
+  const { server, url, caFile, token } = await startApiServer(world, folder, await startEtcd(world, folder));
   const kubeconfigFile = join(folder, "kubeconfig");
   await writeFile(kubeconfigFile, kubeconfig(url, caFile, token));
   await readFile(caFile); // it must exist by now: every client checks the server by it
@@ -170,6 +171,7 @@ export const startControlPlane = async (world: World): Promise<ControlPlane> => 
   };
   return {
     url,
+    apiServer: server,
     kubeconfigFile,
     kubectl,
     get,

@@ -27,7 +27,7 @@ export interface FluxCluster extends ControlPlane {
   readonly notification: NotificationController;
   readonly source: RunningServer;
   /** The URL a Receiver listens on, once the controller says it is ready. */
-  webhookUrl(receiver: string): Promise<string>;
+  webhookUrl(receiver: string, namespace?: string): Promise<string>;
   /** `undefined` before there is such a condition. */
   conditionOf(object: KubernetesObject, type: string): Condition | undefined;
 }
@@ -116,10 +116,10 @@ export const startCluster = async (world: World): Promise<FluxCluster> => {
     notification,
     source,
     conditionOf,
-    async webhookUrl(receiver) {
+    async webhookUrl(receiver, namespace = FLUX_NAMESPACE) {
       const object = await plane.waitFor(
         "receiver",
-        FLUX_NAMESPACE,
+        namespace,
         receiver,
         (found) => conditionOf(found, "Ready")?.status === "True" && found.status?.webhookPath !== undefined,
       );
