@@ -63,6 +63,19 @@ export const runToJson = async (settings: ProcessSettings): Promise<unknown> => 
   return JSON.parse(Buffer.concat(chunks).toString("utf8"));
 };
 
+/** Milliseconds from a program's start to its end. Throws where it fails, with what it said. */
+export const runProcess = async (settings: ProcessSettings): Promise<number> => {
+  const startMs = performance.now();
+  const child = spawnNode(settings, "pipe", "inherit");
+  let said = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Error(`${settings.args.join(" ")} ended with exit code ${code}: ${said}`);
+  return performance.now() - startMs;
+};
+
 export interface RunningServer {
   /** `http://127.0.0.1:port` */
   readonly address: string;

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Bench, Effort } from "./bench.ts";
+import { coldStart } from "./cold-start.ts";
 import { intake } from "./intake.ts";
 import { latency } from "./latency.ts";
 import { calibrate, describeMachine, describeNoise } from "./machine.ts";
@@ -9,7 +10,7 @@ import { selection } from "./selection.ts";
 import { toTable } from "./table.ts";
 import { verification } from "./verification.ts";
 
-const BENCHES: readonly Bench[] = [latency, intake, registryRequests, verification, selection];
+const BENCHES: readonly Bench[] = [latency, intake, registryRequests, verification, selection, coldStart];
 const FILE = new URL("../../BENCHMARKS.md", import.meta.url);
 
 const USAGE = `npm run bench                     everything, printed

@@ -1,0 +1,23 @@
+/** How one process is started that answers one event and ends. */
+export interface ColdProcess {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** One function of one cloud, beside what cannot be avoided. */
+export interface ColdCase {
+  /** `AWS evaluate` */
+  readonly name: string;
+  readonly ours: ColdProcess;
+  /** The same platform and the same SDK calls, and nothing else. */
+  readonly bare: ColdProcess;
+  /** The same platform, and no call at all. */
+  readonly empty: ColdProcess;
+  readonly bundleBytes: number;
+}
+
+/** The cases of one cloud, and what ends with them. */
+export interface ColdCloud {
+  readonly cases: readonly ColdCase[];
+  close(): Promise<void>;
+}
