@@ -17,7 +17,10 @@ const withoutClusters: Plugin = {
     source.endsWith("/adapters/node/kubernetes-api.ts") ? join(import.meta.dirname, "no-clusters.ts") : null,
 };
 
-/** One file for one function, with its source map beside it: nothing is installed beside it that could differ. */
+/**
+ * One function with all that it uses, and source maps: nothing is installed beside it that could differ. What it loads
+ * on first use is in `chunks/`.
+ */
 export const bundleFunction = async ({ input, folder, file, external }: BundleOptions): Promise<void> => {
   const built = await rolldown({
     input,
@@ -31,8 +34,9 @@ export const bundleFunction = async ({ input, folder, file, external }: BundleOp
     format: "esm",
     sourcemap: true,
     minify: true,
-    codeSplitting: false,
     entryFileNames: file,
+    // What is loaded on first use lies beside it: parsing clients that a start does not need would cost that start.
+    chunkFileNames: "chunks/[name]-[hash].mjs",
   });
   await built.close();
 };
