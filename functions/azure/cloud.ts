@@ -2,7 +2,7 @@ import { createAcrCredentials } from "../../shared/adapters/azure/acr-credential
 import { createEventGridBus } from "../../shared/adapters/azure/event-grid-bus.ts";
 import { openTable } from "../../shared/adapters/azure/open-table.ts";
 import { createTableStateStore } from "../../shared/adapters/azure/tables/state-store.ts";
-import { createGuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
+import { createLazyGuardedFetch } from "../../shared/adapters/node/lazy-guarded-fetch.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { ObjectReader } from "../../shared/ports.ts";
 import type { Cloud } from "../common/functions.ts";
@@ -40,7 +40,7 @@ export const createAcr = (
   { tokens, clock }: Pick<AzureRuntime, "tokens" | "clock">,
   config: Config,
 ): Pick<Cloud, "registryCredentials"> => {
-  const { fetch: guarded } = createGuardedFetch({
+  const { fetch: guarded } = createLazyGuardedFetch({
     allow: config.network.allowPrivate,
     maxResponseBytes: MAX_LOGIN_BYTES,
   });

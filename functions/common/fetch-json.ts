@@ -1,4 +1,5 @@
-import { createGuardedFetch, type GuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
+import type { GuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
+import { createLazyGuardedFetch } from "../../shared/adapters/node/lazy-guarded-fetch.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import type { FetchJson } from "../../shared/push/token-keys.ts";
 
@@ -8,7 +9,7 @@ const MAX_BYTES = 512 * 1024;
 export const createFetchJson = (
   allow: readonly string[],
 ): { readonly fetchJson: FetchJson; close: GuardedFetch["close"] } => {
-  const { fetch, close } = createGuardedFetch({ allow, maxResponseBytes: MAX_BYTES });
+  const { fetch, close } = createLazyGuardedFetch({ allow, maxResponseBytes: MAX_BYTES });
   return {
     close,
     fetchJson: async (url, signal) => {

@@ -1,5 +1,5 @@
 import { createGitHubDeliveries } from "../../shared/adapters/node/github-deliveries.ts";
-import { createGuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
+import { createLazyGuardedFetch } from "../../shared/adapters/node/lazy-guarded-fetch.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { type RedeliverDeps, redeliverFailed } from "../../shared/pipeline/redeliver.ts";
 import type { SecretSource } from "../../shared/ports.ts";
@@ -21,7 +21,7 @@ export const createRedeliveries = (
   );
   if (asked.length === 0) return undefined;
   return async () => {
-    const { fetch, close } = createGuardedFetch({
+    const { fetch, close } = createLazyGuardedFetch({
       allow: network.allowPrivate,
       maxResponseBytes: MAX_ANSWER_BYTES,
     });

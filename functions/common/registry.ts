@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { type Credentials, createClient, parseDockerConfig } from "oras-js";
-import { createGuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
+import { createLazyGuardedFetch } from "../../shared/adapters/node/lazy-guarded-fetch.ts";
 import { createOrasRegistryReader } from "../../shared/adapters/node/oras-registry.ts";
 import type { Config, CredentialSettings, RegistrySettings } from "../../shared/config/config.ts";
 import type { Allowance } from "../../shared/pipeline/allowance.ts";
@@ -54,8 +54,8 @@ const createFetches = ({ registries, network }: Config) => {
     const ca = settingsOf(new URL(origin))?.ca;
     return ca === undefined ? undefined : { ca: readFileSync(ca, "utf8") };
   };
-  const open = createGuardedFetch({ allow: network.allowPrivate, tls });
-  const inside = createGuardedFetch({ allow: [...network.allowPrivate, ...PRIVATE_NETWORKS], tls });
+  const open = createLazyGuardedFetch({ allow: network.allowPrivate, tls });
+  const inside = createLazyGuardedFetch({ allow: [...network.allowPrivate, ...PRIVATE_NETWORKS], tls });
   const fetch: typeof globalThis.fetch = (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const chosen = settingsOf(url)?.allowPrivateAddresses === true ? inside : open;

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { createGuardedFetch, type GuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
+import type { GuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
+import { createLazyGuardedFetch } from "../../shared/adapters/node/lazy-guarded-fetch.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { TransportSettings } from "../../shared/config/delivery-settings.ts";
 import type { Outcome } from "../../shared/delivery/outcomes.ts";
@@ -44,7 +45,7 @@ const readTls = async ({ ca, clientCertificate }: Transport, secrets: SecretSour
 
 /** One fetch for each cluster and endpoint: what one may be reached at, and what is shown to it, is its own. */
 const createReceiverFetch = (transport: Transport, config: Config, secrets: SecretSource): GuardedFetch =>
-  createGuardedFetch({
+  createLazyGuardedFetch({
     // Above the sender's own timeout, which says what a slow answer is.
     headersTimeoutMs: config.limits.receiverTimeoutMs + HEADERS_SLACK_MS,
     maxResponseBytes: MAX_RESPONSE_BYTES,

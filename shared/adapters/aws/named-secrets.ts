@@ -1,5 +1,5 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { SSMClient } from "@aws-sdk/client-ssm";
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
 import type { Clock } from "../../ports.ts";
@@ -19,6 +19,7 @@ const unavailable = (name: string, why: string, cause?: unknown): PipelineError 
   new PipelineError(`secret ${name}: ${why}`, { code: "SECRET_UNAVAILABLE", cause });
 
 const fromSecretsManager = async (client: SecretsManagerClient, name: string): Promise<Secret> => {
+  const { GetSecretValueCommand } = await import("@aws-sdk/client-secrets-manager");
   const { SecretString, SecretBinary } = await client.send(new GetSecretValueCommand({ SecretId: name }));
   const value = SecretString ?? SecretBinary;
   if (value === undefined || value.length === 0) throw unavailable(name, "is empty in Secrets Manager");
@@ -26,6 +27,7 @@ const fromSecretsManager = async (client: SecretsManagerClient, name: string): P
 };
 
 const fromSsm = async (client: SSMClient, name: string): Promise<Secret> => {
+  const { GetParameterCommand } = await import("@aws-sdk/client-ssm");
   const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
   if (!Parameter?.Value) throw unavailable(name, "is empty in SSM Parameter Store");
   return new Secret(Parameter.Value);
