@@ -1,20 +1,25 @@
-import { cp, mkdir, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { CHECKED_CONFIG } from "../functions/common/bundle-config.ts";
+import { parseConfigInput } from "../shared/config.ts";
 
-/** Throws one line for a folder that holds no sluice.yaml. */
-const requireConfig = async (folder: string): Promise<void> => {
-  const found = await stat(join(folder, "sluice.yaml")).catch(() => undefined);
-  if (found?.isFile() === true) return;
-  throw new Error(`${folder}: no sluice.yaml; --config names the folder that holds it`);
+/** Throws one line for a folder that holds no sluice.yaml, and one for each problem in it. */
+const checkConfig = async (folder: string): Promise<string> => {
+  const path = join(folder, "sluice.yaml");
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new Error(`${folder}: no sluice.yaml; --config names the folder that holds it`, { cause });
+  });
+  return JSON.stringify(parseConfigInput(text, path));
 };
 
 /**
- * Makes `folder` anew with all that the deployment's folder holds: sluice.yaml, and what it names by relative paths
- * (the compiled catalog, keys, trusted roots).
+ * Makes `folder` anew with all that the deployment's folder holds: sluice.yaml, checked, and what it names by relative
+ * paths (the compiled catalog, keys, trusted roots).
  */
 export const layOut = async (configFolder: string, folder: string): Promise<void> => {
-  await requireConfig(configFolder);
+  const checked = await checkConfig(configFolder);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await cp(configFolder, folder, { recursive: true });
+  await writeFile(join(folder, CHECKED_CONFIG), checked);
 };

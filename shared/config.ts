@@ -52,8 +52,11 @@ const toLocated = (
     .slice(0, MAX_PROBLEMS);
 };
 
-/** Reads and checks `sluice.yaml`, and names every problem with its line. Reads no file and no environment. */
-export const checkConfig = (text: string, { file, baseFolder }: ConfigPlace): ConfigResult => {
+type InputResult =
+  | { readonly ok: true; readonly input: ConfigInput }
+  | { readonly ok: false; readonly problems: readonly LocatedProblem[] };
+
+const checkInput = (text: string, file: string): InputResult => {
   const yaml = readYaml(text);
   if (!yaml.ok)
     return {
@@ -68,12 +71,25 @@ export const checkConfig = (text: string, { file, baseFolder }: ConfigPlace): Co
   const input: ConfigInput = parsed.output;
   const together = checkTogether(input);
   if (together.length > 0) return { ok: false, problems: toLocated(together, file, yaml.lineOf) };
-  return { ok: true, config: toConfig(input, baseFolder) };
+  return { ok: true, input };
 };
 
-/** As `checkConfig`; throws `CONFIG_INVALID`, whose message has one line for each problem. */
-export const parseConfig = (text: string, place: ConfigPlace): Config => {
-  const result = checkConfig(text, place);
-  if (result.ok) return result.config;
+/** Reads and checks `sluice.yaml`, and names every problem with its line. Reads no file and no environment. */
+export const checkConfig = (text: string, { file, baseFolder }: ConfigPlace): ConfigResult => {
+  const result = checkInput(text, file);
+  return result.ok ? { ok: true, config: toConfig(result.input, baseFolder) } : result;
+};
+
+/**
+ * What `toConfig` takes, as plain JSON: for bundles, which check their configuration when they are made and not at
+ * each start. Throws `CONFIG_INVALID`, whose message has one line for each problem.
+ */
+export const parseConfigInput = (text: string, file: string): ConfigInput => {
+  const result = checkInput(text, file);
+  if (result.ok) return result.input;
   throw new PipelineError(result.problems.map(formatProblem).join("\n"), { code: "CONFIG_INVALID" });
 };
+
+/** As `checkConfig`; throws as `parseConfigInput` does. */
+export const parseConfig = (text: string, { file, baseFolder }: ConfigPlace): Config =>
+  toConfig(parseConfigInput(text, file), baseFolder);

@@ -1,7 +1,8 @@
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
+import { layOut } from "../deployment.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -49,15 +50,10 @@ const toManifest = (app: AppName, version: string): string => {
 
 /** Writes one deployable folder for each app: the bundle, host.json, and all that `configFolder` holds. */
 export const packageApps = async (configFolder: string, outFolder: string): Promise<void> => {
-  await readFile(join(configFolder, "sluice.yaml")).catch((cause: unknown) => {
-    throw new Error(`${configFolder}: no sluice.yaml; --config names the folder that holds it`, { cause });
-  });
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   for (const app of Object.keys(APPS) as AppName[]) {
     const folder = join(outFolder, app);
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    await cp(configFolder, folder, { recursive: true });
+    await layOut(configFolder, folder);
     await bundle(APPS[app], folder);
     await cp(join(import.meta.dirname, "host.json"), join(folder, "host.json"));
     await writeFile(join(folder, "package.json"), toManifest(app, version));

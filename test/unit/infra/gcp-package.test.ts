@@ -15,7 +15,7 @@ beforeAll(async () => {
   out = join(folder, "out");
   const config = join(folder, "deployment");
   await mkdir(config);
-  await writeFile(join(config, "sluice.yaml"), "mode: observe\n");
+  await writeFile(join(config, "sluice.yaml"), "mode: observe\nclusters: [{name: production}]\n");
   await packageFunctions(config, out);
   // What Google's build installs, and nothing else.
   await mkdir(join(out, "node_modules/@google-cloud"), { recursive: true });
@@ -23,16 +23,28 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test.each(FUNCTIONS)("%s is one file, its source map and the configuration", async (name) => {
-  const files = (await readdir(join(out, name))).sort();
-  expect(files).toEqual(["index.js", "index.js.map", "package.json", "sluice.yaml"]);
-  const manifest: unknown = JSON.parse(await readFile(join(out, name, "package.json"), "utf8"));
-  expect(manifest).toMatchObject({
-    type: "module",
-    main: "index.js",
-    dependencies: { [FRAMEWORK]: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
-  });
-});
+test.each(FUNCTIONS)(
+  "%s is its module, what that loads on first use, and the configuration",
+  async (name) => {
+    const files = (await readdir(join(out, name))).sort();
+    expect(files).toEqual([
+      "chunks",
+      "index.js",
+      "index.js.map",
+      "package.json",
+      "sluice.json",
+      "sluice.yaml",
+    ]);
+    const chunks = await readdir(join(out, name, "chunks"));
+    expect(chunks.filter((file) => !/\.mjs(\.map)?$/.test(file))).toEqual([]);
+    const manifest: unknown = JSON.parse(await readFile(join(out, name, "package.json"), "utf8"));
+    expect(manifest).toMatchObject({
+      type: "module",
+      main: "index.js",
+      dependencies: { [FRAMEWORK]: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
+    });
+  },
+);
 
 test.each(FUNCTIONS)("%s starts with nothing beside it but the framework", (name) => {
   const program = `await import("./index.js")`;

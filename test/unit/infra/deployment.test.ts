@@ -1,0 +1,74 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readBundleConfig } from "../../../functions/common/bundle-config.ts";
+import { layOut } from "../../../infra/deployment.ts";
+import { parseConfig } from "../../../shared/config.ts";
+
+const SLUICE_YAML = `mode: enforce
+catalog: {file: ./catalog.json}
+clusters:
+  - name: production
+    receiver:
+      baseUrl: https://flux.example.com/
+      token: {secret: sluice/prod/receivers/production}
+      ca: ./ca.pem
+sources:
+  - {type: zot, registry: "zot.example.com:5000", secrets: [{secret: sluice/prod/sources/zot}]}
+rules:
+  - repositories: [ghcr.io/acme/**]
+    keys: [keys/cosign.pub]
+    evidence: {deadline: 30m}
+limits: {body: 2MiB, registryTimeout: 10s}
+`;
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "sluice-deployment-"));
+  mkdirSync(join(root, "deployment/keys"), { recursive: true });
+  writeFileSync(join(root, "deployment/keys/cosign.pub"), "key");
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const write = (text: string): void => writeFileSync(join(root, "deployment/sluice.yaml"), text);
+/** Functions inside are compared by what they are called for. */
+const plain = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (_key, one) => (one instanceof Map ? [...one] : one)));
+
+describe("a deployment's folder", () => {
+  test("is read by the function as sluice.yaml reads, without YAML or checks at its start", async () => {
+    write(SLUICE_YAML);
+    const folder = join(root, "function");
+    await layOut(join(root, "deployment"), folder);
+    // Were the YAML read, this would show.
+    writeFileSync(join(folder, "sluice.yaml"), "mode: [");
+    const config = await readBundleConfig({}, folder);
+    expect(plain(config)).toEqual(plain(parseConfig(SLUICE_YAML, { file: "f", baseFolder: folder })));
+    const name = { registry: "ghcr.io", repository: "acme/app" };
+    expect(config.rules[0]?.repositories[0]?.matches(name)).toBe(true);
+    expect(readFileSync(join(folder, "keys/cosign.pub"), "utf8")).toBe("key");
+  });
+
+  test("with a mistake in sluice.yaml is refused before anything is deployed, with the line", async () => {
+    write("mode: enforce\nclusters:\n  - name: Production\n");
+    await expect(layOut(join(root, "deployment"), join(root, "function"))).rejects.toThrow(
+      /sluice\.yaml:3: clusters\[0\]\.name: must be/,
+    );
+  });
+
+  test("without sluice.yaml is refused in one line", async () => {
+    await expect(layOut(join(root, "deployment"), join(root, "function"))).rejects.toThrow(
+      /no sluice\.yaml; --config names the folder/,
+    );
+  });
+
+  test("may name another file by the environment, which is read and checked as it is", async () => {
+    write(SLUICE_YAML);
+    const config = await readBundleConfig(
+      { SLUICE_CONFIG: join(root, "deployment/sluice.yaml") },
+      join(root, "nowhere"),
+    );
+    expect(config.limits.bodyBytes).toBe(2 * 1_048_576);
+  });
+});
