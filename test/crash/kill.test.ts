@@ -1,103 +1,23 @@
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { pushArtifact, signArtifact } from "../../functions/local/playground/artifacts.ts";
-import { openDatabase } from "../../shared/adapters/node/sqlite/database.ts";
-import { createSqliteStateStore } from "../../shared/adapters/node/sqlite/state-store.ts";
-import type { StoredRecord } from "../../shared/state.ts";
-import { type CrashWorld, createCrashWorld, OBJECTS, SECRET } from "./world.ts";
+import { announce, awaitQuiet, type Pushed, push, readRecords } from "./actions.ts";
+import { type CrashWorld, createCrashWorld, OBJECTS } from "./world.ts";
 
 const PUSHES = 500;
 const KILLS = 200;
 /** From the start of the process: during start-up, during work, sometimes after both. */
 const LONGEST_LIFE_MS = 900;
-const END_TIMEOUT_MS = 120_000;
-
-interface Pushed {
-  readonly repository: string;
-  readonly tag: string;
-  readonly digest: string;
-  readonly signed: boolean;
-}
 
 const toTag = (index: number): string =>
   // Mostly rising; a few fall back or leave the range of one object.
   index % 7 === 3 ? `0.${index}.0` : `${Math.floor(index / 100)}.${index}.${index % 3}`;
 
-const push = async (world: CrashWorld, index: number): Promise<Pushed> => {
-  const repository = index % 2 === 0 ? "acme/one" : "acme/two";
-  const artifact = await pushArtifact(world.client, world.repositoryOf(repository), `artifact ${index}`);
-  const signed = index % 5 !== 0;
-  if (signed) {
-    await signArtifact(world.client, world.sigstore, artifact, {
-      repository: "acme/app",
-      ref: "refs/tags/v1",
-    });
-  }
-  const tag = toTag(index);
-  await world.client.tagManifest(artifact.repository, artifact.digest, tag);
-  return { repository, tag, digest: artifact.digest, signed };
-};
-
-/** As a registry does: tries until it gets a 2xx. */
-const announce = async (
-  world: CrashWorld,
-  { repository, tag, digest }: Pushed,
-  isOver: () => boolean,
-): Promise<boolean> => {
-  const body = JSON.stringify({
-    events: [
-      {
-        id: `${repository}:${tag}@${digest}`,
-        action: "push",
-        target: { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, repository, tag },
-        request: { host: world.registry },
-      },
-    ],
-  });
-  while (!isOver()) {
-    try {
-      const response = await fetch(`${world.url}/events/distribution`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/vnd.docker.distribution.events.v2+json",
-          authorization: `Bearer ${SECRET}`,
-        },
-        body,
-        signal: AbortSignal.timeout(2_000),
-      });
-      await response.body?.cancel();
-      if (response.ok) return true;
-    } catch {
-      // Killed, or not up yet.
-    }
-    await wait(20);
-  }
-  return false;
-};
-
-const readRecords = async (world: CrashWorld): Promise<readonly StoredRecord[]> => {
-  const database = openDatabase(world.databasePath);
-  const records = await createSqliteStateStore(database, { nowMs: Date.now }).records({ limit: 1_000_000 });
-  await database.close();
-  return records;
-};
-
-const awaitQuiet = async (world: CrashWorld): Promise<void> => {
-  const deadlineMs = Date.now() + END_TIMEOUT_MS;
-  for (let quiet = 0; quiet < 8; ) {
-    if (Date.now() > deadlineMs) throw new Error("work did not come to an end");
-    await wait(250);
-    const health = await fetch(`${world.url}/healthz`).then(
-      (response) => response.json(),
-      () => undefined,
-    );
-    quiet =
-      typeof health === "object" && health !== null && "waiting" in health && health.waiting === 0
-        ? quiet + 1
-        : 0;
-  }
-};
+const toPush = (index: number) => ({
+  repository: index % 2 === 0 ? "acme/one" : "acme/two",
+  tag: toTag(index),
+  signed: index % 5 !== 0,
+});
 
 /** What each object's receiver was told, in order. */
 const toldOf = (world: CrashWorld, object: string): { tag: string; digest: string; decision: string }[] =>
@@ -126,7 +46,7 @@ test(`kill -9 at ${KILLS} moments while ${PUSHES} pushes arrive loses nothing`, 
     const pushed: Pushed[] = [];
     const answered: Promise<boolean>[] = [];
     for (let index = 0; index < PUSHES; index++) {
-      const one = await push(world, index);
+      const one = await push(world, toPush(index), index);
       pushed.push(one);
       answered.push(announce(world, one, () => over));
       // Spread over the time that the kills take.

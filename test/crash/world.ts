@@ -1,25 +1,42 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient, type Repository } from "oras-js";
-import { createRegistry } from "oras-js/registry";
-import { startReceiverDouble } from "../../functions/local/playground/receiver.ts";
+import { createRegistry, type RegistryOptions } from "oras-js/registry";
+import { type Fault, startReceiverDouble } from "../../functions/local/playground/receiver.ts";
 import { createLocalSigstore } from "../../functions/local/playground/sigstore/local-sigstore.ts";
 
 const BIN = fileURLToPath(new URL("../../shared/cli/bin.js", import.meta.url));
 export const SECRET = "events-s3cret";
 const TOKEN = "receiver-t0ken";
 
-/** Each object takes its own range; two share a repository. */
-export const OBJECTS = [
-  { name: "one", repository: "acme/one", range: ">=0.0.0" },
-  { name: "two", repository: "acme/two", range: ">=0.0.0" },
-  { name: "two-low", repository: "acme/two", range: "<1.0.0" },
-] as const;
+/** One OCIRepository and the Receiver that reaches it. */
+export interface CrashObject {
+  readonly name: string;
+  readonly repository: string;
+  readonly range: string;
+  readonly receiver: string;
+}
+
+/** Each object takes its own range; two share a repository, all share a Receiver. */
+export const OBJECTS: readonly CrashObject[] = [
+  { name: "one", repository: "acme/one", range: ">=0.0.0", receiver: "sluice" },
+  { name: "two", repository: "acme/two", range: ">=0.0.0", receiver: "sluice" },
+  { name: "two-low", repository: "acme/two", range: "<1.0.0", receiver: "sluice" },
+];
+
+/** As many objects of one repository, each with a Receiver of its own. */
+export const toFanOut = (receivers: number): readonly CrashObject[] =>
+  Array.from({ length: receivers }, (_, index) => ({
+    name: `app-${index}`,
+    repository: "acme/one",
+    range: ">=0.0.0",
+    receiver: `receiver-${index}`,
+  }));
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, "127.0.0.1");
@@ -30,8 +47,8 @@ const freePort = async (): Promise<number> => {
   return address.port;
 };
 
-const toManifests = (registry: string): string => {
-  const objects = OBJECTS.map(
+const toManifests = (registry: string, all: readonly CrashObject[]): string => {
+  const objects = all.map(
     ({ name, repository, range }) => `apiVersion: source.toolkit.fluxcd.io/v1
 kind: OCIRepository
 metadata: { name: ${name}, namespace: apps }
@@ -44,34 +61,55 @@ spec:
     matchOIDCIdentity: [{ issuer: "^https://token\\\\.actions", subject: "^https://github\\\\.com/acme/app/" }]
 `,
   );
-  const resources = OBJECTS.map(({ name }) => `{ kind: OCIRepository, name: ${name} }`).join(", ");
-  const receiver = `apiVersion: notification.toolkit.fluxcd.io/v1
+  const receivers = [...Map.groupBy(all, ({ receiver }) => receiver)].map(([name, reached]) => {
+    const resources = reached.map((one) => `{ kind: OCIRepository, name: ${one.name} }`).join(", ");
+    return `apiVersion: notification.toolkit.fluxcd.io/v1
 kind: Receiver
-metadata: { name: sluice, namespace: apps }
+metadata: { name: ${name}, namespace: apps }
 spec: { type: generic-hmac, secretRef: { name: token }, resources: [${resources}] }
 `;
-  return [...objects, receiver].join("---\n");
+  });
+  return [...objects, ...receivers].join("---\n");
 };
 
+interface CrashWorldOptions {
+  readonly objects?: readonly CrashObject[];
+  /** Of the receivers. */
+  readonly fault?: () => Fault | undefined;
+  /** Of the registry, and whom it notifies. */
+  readonly registry?: RegistryOptions;
+  readonly evidenceDeadline?: string;
+}
+
 /** What a Sluice in a process of its own needs around it; everything but that process is in this one. */
-export const createCrashWorld = async () => {
+export const createCrashWorld = async ({
+  objects = OBJECTS,
+  fault,
+  registry: registryOptions = {},
+  evidenceDeadline = "1s",
+}: CrashWorldOptions = {}) => {
   const folder = await mkdtemp(join(tmpdir(), "sluice-crash-"));
-  const registryServer = createRegistry();
+  const registryServer = createRegistry(registryOptions);
   const registry = await registryServer.listen();
-  const receiver = await startReceiverDouble();
-  const resources = OBJECTS.map(({ name }) => `OCIRepository/apps/${name}`);
-  receiver.register({
-    namespace: "apps",
-    name: "sluice",
-    type: "generic-hmac",
-    token: TOKEN,
-    resources,
-    filter: "objects",
+  const annotated = new EventEmitter();
+  const receiver = await startReceiverDouble({
+    onAnnotated: () => annotated.emit("annotated"),
+    ...(fault === undefined ? {} : { fault }),
   });
+  for (const [name, reached] of Map.groupBy(objects, (one) => one.receiver)) {
+    receiver.register({
+      namespace: "apps",
+      name,
+      type: "generic-hmac",
+      token: TOKEN,
+      resources: reached.map((one) => `OCIRepository/apps/${one.name}`),
+      filter: "objects",
+    });
+  }
   const sigstore = createLocalSigstore({ nowMs: Date.now });
   const port = await freePort();
   await mkdir(join(folder, "manifests"));
-  await writeFile(join(folder, "manifests", "all.yaml"), toManifests(registry));
+  await writeFile(join(folder, "manifests", "all.yaml"), toManifests(registry, objects));
   await writeFile(join(folder, "trusted_root.json"), sigstore.trustedRootJson);
   await writeFile(
     join(folder, "sluice.yaml"),
@@ -84,7 +122,7 @@ clusters:
     receiver: { baseUrl: "${receiver.url}", token: { env: TOKEN }, allowPrivateAddresses: true }
 sources: [{ type: distribution, secrets: [{ env: SECRET }] }]
 trustedRoots: { default: ./trusted_root.json }
-evidence: { deadline: 1s }
+evidence: { deadline: ${evidenceDeadline} }
 registries: { "${registry}": { plainHttp: true, allowPrivateAddresses: true } }
 `,
   );
@@ -99,6 +137,8 @@ registries: { "${registry}": { plainHttp: true, allowPrivateAddresses: true } }
     folder,
     registry,
     receiver,
+    /** Emits `annotated` for each request that was accepted. */
+    annotated,
     sigstore,
     client: createClient({ plainHttp: () => true }),
     url,

@@ -55,6 +55,13 @@ const checkNothingLost = (aftermath: Aftermath): string[] => {
   });
 };
 
+const WITHDRAWALS: ReadonlySet<string> = new Set([
+  "catalog-changed",
+  "rules-changed",
+  "observing",
+  "suspended",
+]);
+
 /** One selection, one `notify`: the same version is not told of twice unless something else was selected between. */
 const checkOnce = (aftermath: Aftermath): string[] => {
   const ids = new Set(
@@ -70,8 +77,8 @@ const checkOnce = (aftermath: Aftermath): string[] => {
         outcome === "reject" && reason !== "shadowed-by-unverified" && reason !== "registry-unusable";
       if (outcome === "notify" && last === version)
         violations.push(`${id} decided twice to tell of ${version}`);
-      // What was verified under other rules is asked about anew.
-      if (selects || rejects || reason === "rules-changed") last = outcome === "notify" ? version : undefined;
+      // What was withdrawn is decided anew once the reason is gone.
+      if (selects || rejects || WITHDRAWALS.has(reason)) last = outcome === "notify" ? version : undefined;
       if (decisionId === "") violations.push(`${id} has a decision without id`);
     }
     return violations;

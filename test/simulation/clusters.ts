@@ -65,6 +65,8 @@ export const createClusters = (
   scheduler: Scheduler,
   random: Seeded,
   failure: number,
+  /** Whether what a process sent may arrive after its end; nobody else sends until its lease is over. */
+  outlivesSender: boolean,
   onPoked: (cluster: string, object: string) => void,
 ): Clusters => {
   const outside = scheduler.spawn();
@@ -143,6 +145,7 @@ export const createClusters = (
   };
 
   const answer = async (
+    process: Process,
     { id, name }: FluxReceiver,
     body: DeliveryBody,
     url: string,
@@ -151,6 +154,7 @@ export const createClusters = (
     const receiver = receiverOf(id);
     // A proxy, a far region: of two requests the later one may be there first.
     await scheduler.sleep(outside, random.chance(0.1) ? random.between(100, 9_000) : random.between(1, 40));
+    if (!process.alive && !outlivesSender) return new Promise(() => {});
     const { mood } = receiver;
     if (mood === "down" || (mood === "flapping" && random.chance(0.4))) throw new Error("ECONNREFUSED");
     if (mood === "hanging" || random.chance(chance / 4)) {
@@ -190,7 +194,7 @@ export const createClusters = (
         // and the network it is not frozen here: no lease could help against that.
         await scheduler.sleep(outside, random.between(0, 3));
         if (!process.alive) return new Promise(() => {});
-        const status = await answer(receiver, body, url, headers["x-signature"] ?? "");
+        const status = await answer(process, receiver, body, url, headers["x-signature"] ?? "");
         const retryAfter = status === 429 || status === 503 ? `${random.between(0, 20)}` : null;
         return {
           status,

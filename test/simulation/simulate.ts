@@ -129,7 +129,7 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
     weather,
     queue,
     state: createMemoryState(scheduler),
-    clusters: createClusters(scheduler, random, random.pick([0, 0.05, 0.4]), flux.look),
+    clusters: createClusters(scheduler, random, random.pick([0, 0.05, 0.4]), !alone, flux.look),
     unruliness: alone ? TIDY : toUnruliness(random),
     handling: toHandling(random),
     gatherMs: random.pick([0, 100, 2_000]),
