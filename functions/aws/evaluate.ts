@@ -3,7 +3,7 @@ import { readBundleConfig } from "../common/bundle-config.ts";
 import { openEvaluateFunction } from "../common/functions.ts";
 import { openOnce } from "../common/open-once.ts";
 import { createQueueHandler } from "./queue-handler.ts";
-import { createAwsRuntime, createCloud, createEcr } from "./runtime.ts";
+import { createAwsRuntime, createCloud, createEcr, createIdentity } from "./runtime.ts";
 
 const runtime = createAwsRuntime(process.env, "evaluate");
 
@@ -14,6 +14,9 @@ export const handler = createQueueHandler({
   source: ecr,
   open: openOnce(async () => {
     const config = await readBundleConfig(process.env, import.meta.dirname);
-    return openEvaluateFunction(config, { ...createCloud(runtime, config), ...createEcr(runtime.clock) });
+    // For registries in other clouds that let our role in.
+    const callerIdentity = createIdentity(runtime.clock);
+    const cloud = { ...createCloud(runtime, config), ...createEcr(runtime.clock), callerIdentity };
+    return openEvaluateFunction(config, cloud);
   }),
 });

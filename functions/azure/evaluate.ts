@@ -1,4 +1,5 @@
 import { app } from "@azure/functions";
+import { createEntraCallerIdentity } from "../../shared/adapters/azure/caller-identity.ts";
 import { acrEventGrid } from "../../shared/push/acr-eventgrid.ts";
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openEvaluateFunction } from "../common/functions.ts";
@@ -12,7 +13,13 @@ const runtime = createAzureRuntime(process.env);
 
 const open = openOnce(async () => {
   const config = await readBundleConfig(process.env, import.meta.dirname);
-  return openEvaluateFunction(config, { ...createCloud(runtime), ...createAcr(runtime, config) });
+  // For registries in other clouds that let our identity in.
+  const callerIdentity = createEntraCallerIdentity(runtime.tokens);
+  return openEvaluateFunction(config, {
+    ...createCloud(runtime),
+    ...createAcr(runtime, config),
+    callerIdentity,
+  });
 });
 
 const { handle, handlePoison } = createWorkTrigger(runtime, QUEUES.evaluate, open, acrEventGrid);

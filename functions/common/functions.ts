@@ -3,7 +3,7 @@ import { PipelineError } from "../../shared/errors.ts";
 import type { EvaluateDeps } from "../../shared/pipeline/deps.ts";
 import { sweepDue, sweepRepositories } from "../../shared/pipeline/sweep.ts";
 import { deliver, evaluate } from "../../shared/pipeline.ts";
-import type { CallerIdentity, Work, WorkQueue } from "../../shared/ports.ts";
+import type { Work, WorkQueue } from "../../shared/ports.ts";
 import type { DecisionBus } from "../../shared/state.ts";
 import { composeDelivery, composeEvaluation } from "./compose.ts";
 import { type OpenedPolicy, openPolicy, type PolicyPlatform } from "./open-policy.ts";
@@ -61,13 +61,10 @@ export const openEvaluateFunction = async (config: Config, cloud: Cloud): Promis
 };
 
 /** The function that tells receivers; the platform logs it in to no registry. */
-export const openDeliverFunction = async (
-  config: Config,
-  { callerIdentity, ...cloud }: Cloud & { readonly callerIdentity?: CallerIdentity },
-): Promise<WorkFunction> => {
+export const openDeliverFunction = async (config: Config, cloud: Cloud): Promise<WorkFunction> => {
   const { policy, refresh } = await open(config, cloud);
   const platform = { ...cloud, catalog: policy.catalogs.current };
-  const { deps } = await composeDelivery(config, platform, callerIdentity);
+  const { deps } = await composeDelivery(config, platform, cloud.callerIdentity);
   return {
     async run(work, signal) {
       if (work.kind !== "deliver") throw misrouted(work);

@@ -1,6 +1,7 @@
 import type { Config } from "../../shared/config/config.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
 import type {
+  CallerIdentity,
   Clock,
   ObjectReader,
   RegistryCredentials,
@@ -25,6 +26,8 @@ export interface PolicyPlatform {
   readonly log: Log;
   /** Logins that the platform vouches for, asked in this order. */
   readonly registryCredentials?: readonly RegistryCredentials[];
+  /** Who we are to registries elsewhere, and to `generic-oidc` receivers. */
+  readonly callerIdentity?: CallerIdentity;
   /** Wraps the registry's reader, for registries that have a cheaper way to some answer. */
   readonly toReader?: (reader: RegistryReader) => RegistryReader;
   /** Reads a compiled catalog from the cloud's storage. */
@@ -46,7 +49,7 @@ export interface OpenedPolicy {
 export const openPolicy = async (config: Config, platform: PolicyPlatform): Promise<OpenedPolicy> => {
   const { clock, secrets, state, log, objects, registryCredentials = [] } = platform;
   const { toRoots = async (named) => named, toReader = (reader) => reader } = platform;
-  const opened = createRegistry(config, secrets, clock, registryCredentials);
+  const opened = createRegistry(config, secrets, clock, registryCredentials, platform.callerIdentity);
   const budget = createSweepBudget(config.sweep, state, clock);
   const registry = toReader(opened.reader);
   const sweepRegistry = toReader(opened.within(budget, { fraction: Math.random }));

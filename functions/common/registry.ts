@@ -5,7 +5,17 @@ import { createLazyGuardedFetch } from "../../shared/adapters/node/lazy-guarded-
 import { createOrasRegistryReader } from "../../shared/adapters/node/oras-registry.ts";
 import type { Config, CredentialSettings, RegistrySettings } from "../../shared/config/config.ts";
 import type { Allowance } from "../../shared/pipeline/allowance.ts";
-import type { Clock, Random, RegistryCredentials, RegistryReader, SecretSource } from "../../shared/ports.ts";
+import type {
+  CallerIdentity,
+  Clock,
+  Random,
+  RegistryCredentials,
+  RegistryLogin,
+  RegistryReader,
+  SecretSource,
+} from "../../shared/ports.ts";
+import { createFederatedLogins } from "./federation.ts";
+import { createOwnIdentity } from "./identity.ts";
 import { PRIVATE_NETWORKS } from "./private-networks.ts";
 import { createBudgetedFetch } from "./sweep-budget.ts";
 
@@ -16,20 +26,29 @@ export interface OpenedRegistry {
   close(): Promise<void>;
 }
 
+const LOGIN_TIMEOUT_MS = 15_000;
+
+const toCredentials = (login: RegistryLogin): Credentials =>
+  "bearer" in login
+    ? { bearer: login.bearer.reveal() }
+    : { username: login.username, password: login.password.reveal() };
+
 const readCredentials = async (
   settings: CredentialSettings,
   host: string,
   repository: string,
   secrets: SecretSource,
+  federated: ReturnType<typeof createFederatedLogins>,
 ): Promise<Credentials | undefined> => {
   if (settings.kind === "basic") {
     return { username: settings.username, password: (await secrets.read(settings.password)).reveal() };
   }
-  const config = parseDockerConfig(await readFile(settings.path, "utf8"));
-  return config.credentials(host, repository);
+  if (settings.kind === "docker-config") {
+    const config = parseDockerConfig(await readFile(settings.path, "utf8"));
+    return config.credentials(host, repository);
+  }
+  return toCredentials(await federated(settings, host, AbortSignal.timeout(LOGIN_TIMEOUT_MS)));
 };
-
-const PLATFORM_LOGIN_TIMEOUT_MS = 15_000;
 
 /** The first that knows this kind of host. */
 const logInByPlatform = async (
@@ -37,11 +56,8 @@ const logInByPlatform = async (
   host: string,
 ): Promise<Credentials | undefined> => {
   for (const provider of providers) {
-    const login = await provider(host, AbortSignal.timeout(PLATFORM_LOGIN_TIMEOUT_MS));
-    if (login === undefined) continue;
-    return "bearer" in login
-      ? { bearer: login.bearer.reveal() }
-      : { username: login.username, password: login.password.reveal() };
+    const login = await provider(host, AbortSignal.timeout(LOGIN_TIMEOUT_MS));
+    if (login !== undefined) return toCredentials(login);
   }
   return undefined;
 };
@@ -61,21 +77,25 @@ const createFetches = ({ registries, network }: Config) => {
     const chosen = settingsOf(url)?.allowPrivateAddresses === true ? inside : open;
     return chosen.fetch(input, init);
   };
-  return { fetch, close: () => Promise.all([open.close(), inside.close()]) };
+  return { fetch, outside: open.fetch, close: () => Promise.all([open.close(), inside.close()]) };
 };
 
 /**
  * Reads the registries of sluice.yaml, and others as the platform can log in to them (`byPlatform`), or anonymously.
- * What sluice.yaml says about a host comes first.
+ * What sluice.yaml says about a host comes first; where that is a login by federation, it is for who sluice.yaml, else
+ * the platform, says that we are.
  */
 export const createRegistry = (
   config: Config,
   secrets: SecretSource,
   clock: Clock,
   byPlatform: readonly RegistryCredentials[] = [],
+  platformIdentity?: CallerIdentity,
 ): OpenedRegistry => {
   const { registries, limits } = config;
-  const { fetch, close } = createFetches(config);
+  const { fetch, outside, close } = createFetches(config);
+  const identity = createOwnIdentity(config, secrets, clock)?.token ?? platformIdentity;
+  const federated = createFederatedLogins({ fetch: outside, clock, identity });
   const open = (used: typeof globalThis.fetch): RegistryReader =>
     createOrasRegistryReader(
       createClient({
@@ -88,7 +108,7 @@ export const createRegistry = (
           const settings = registries.get(host)?.credentials;
           return settings === undefined
             ? logInByPlatform(byPlatform, host)
-            : readCredentials(settings, host, repository, secrets);
+            : readCredentials(settings, host, repository, secrets, federated);
         },
       }),
     );

@@ -10,10 +10,10 @@ import { readSurroundings } from "./surroundings.ts";
 const TIMEOUT_MS = 290_000;
 
 const open = openOnce(async () => {
-  const { callerIdentity, ...surroundings } = readSurroundings(process.env);
+  const surroundings = readSurroundings(process.env);
   const cloud = openGoogleCloud(surroundings);
   const config = await readBundleConfig(process.env, import.meta.dirname);
-  const { run } = await openDeliverFunction(config, { ...cloud, callerIdentity });
+  const { run } = await openDeliverFunction(config, cloud);
   return {
     cloud,
     run,

@@ -16,7 +16,7 @@ import { createGoogleRegistryCredentials } from "../../shared/adapters/gcp/regis
 import { createSecretManager } from "../../shared/adapters/gcp/secret-manager.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
-import type { Clock } from "../../shared/ports.ts";
+import type { CallerIdentity, Clock } from "../../shared/ports.ts";
 import type { Cloud } from "../common/functions.ts";
 import { withNamedSecrets } from "../common/named-secrets.ts";
 import { routeWork } from "../common/routed-queue.ts";
@@ -31,6 +31,7 @@ export interface Surroundings {
   readonly log: Log;
   /** Whose rights everything is done with. */
   readonly token: AccessTokenSource;
+  readonly callerIdentity?: CallerIdentity;
 }
 
 /** A deployment on Google Cloud, opened: making it costs no request. */
@@ -59,7 +60,7 @@ const createPlaces = ({ env, token }: Surroundings) => {
 
 /** Wires the adapters of one deployment. */
 export const openGoogleCloud = (surroundings: Surroundings): GoogleCloud => {
-  const { env, names, clock, log, token } = surroundings;
+  const { env, names, clock, log, token, callerIdentity } = surroundings;
   const { project } = names;
   const placeOf = createPlaces(surroundings);
   const firestore = { ...placeOf("FIRESTORE_EMULATOR_HOST"), project, database: names.database };
@@ -91,6 +92,7 @@ export const openGoogleCloud = (surroundings: Surroundings): GoogleCloud => {
     ),
     objects: createCloudStorageReader(placeOf("STORAGE_EMULATOR_HOST")),
     registryCredentials: [createGoogleRegistryCredentials(token)],
+    ...(callerIdentity === undefined ? {} : { callerIdentity }),
     ...(env.SLUICE_DECISIONS === "pubsub"
       ? { bus: createPubSubDecisionBus(publish, names.decisionsTopic) }
       : {}),

@@ -2,7 +2,6 @@ import {
   createMetadataAccessToken,
   createMetadataCallerIdentity,
 } from "../../shared/adapters/gcp/metadata-server.ts";
-import type { CallerIdentity } from "../../shared/ports.ts";
 import { createJsonLog } from "../common/json-log.ts";
 import { readPlace, toNames } from "./names.ts";
 import type { Surroundings } from "./runtime.ts";
@@ -11,9 +10,7 @@ import type { Surroundings } from "./runtime.ts";
 export const functionLog = createJsonLog((lines) => process.stdout.write(lines), Date.now);
 
 /** What a function finds around it: its environment, and the metadata server that says who it is. */
-export const readSurroundings = (
-  env: Readonly<Record<string, string | undefined>>,
-): Surroundings & { readonly callerIdentity: CallerIdentity } => {
+export const readSurroundings = (env: Readonly<Record<string, string | undefined>>): Surroundings => {
   const clock = { nowMs: Date.now };
   const host = env.GCE_METADATA_HOST;
   const metadata = { fetch: globalThis.fetch, nowMs: clock.nowMs, ...(host === undefined ? {} : { host }) };

@@ -102,9 +102,21 @@ export interface SourceSettings {
   readonly unauthenticated: boolean;
 }
 
+/** A login for who Sluice is elsewhere; nothing is stored. */
+export type FederationSettings =
+  | {
+      readonly kind: "google";
+      readonly provider: string;
+      readonly serviceAccount?: string;
+      readonly audience?: string;
+    }
+  | { readonly kind: "azure"; readonly tenantId: string; readonly clientId: string }
+  | { readonly kind: "aws"; readonly roleArn: string; readonly audience?: string };
+
 export type CredentialSettings =
   | { readonly kind: "basic"; readonly username: string; readonly password: SecretRef }
-  | { readonly kind: "docker-config"; readonly path: string };
+  | { readonly kind: "docker-config"; readonly path: string }
+  | FederationSettings;
 
 export interface RegistrySettings {
   readonly plainHttp: boolean;

@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { catalog, clusters } from "./schema-clusters.ts";
 import { endpoints, identity } from "./schema-delivery.ts";
+import { registries } from "./schema-registries.ts";
 import { list, mapOf, oneOf, section } from "./schema-section.ts";
 import { sources } from "./schema-sources.ts";
 import { rules, trustedRoots } from "./schema-trust.ts";
-import { cidr, duration, flag, path, secret, size, text, whole } from "./schema-values.ts";
+import { cidr, duration, path, size, text, whole } from "./schema-values.ts";
 
 const mode = v.pipe(
   v.picklist(["observe", "enforce"], "must be observe or enforce; start with observe"),
@@ -30,46 +31,6 @@ const evidence = section("How long signatures may lag behind their artifact.", {
     duration("An artifact without accepted evidence waits this long; default 15m.", "15m", "1s", "7d"),
   ),
 });
-
-const credentials = oneOf(
-  "How to log in. Default: anonymous.",
-  {
-    username: section("User name and password or token.", {
-      username: v.pipe(text("a user name", "robot$sluice", 255), v.description("User name.")),
-      password: secret,
-    }),
-    dockerConfig: section("Logins from a docker config.json.", {
-      dockerConfig: path("Path of the config.json.", "/run/secrets/config.json"),
-    }),
-  },
-  "must be {username: NAME, password: {env: NAME}} or {dockerConfig: path}",
-);
-
-const registry = section("How one registry host is read.", {
-  plainHttp: v.optional(flag("Talk HTTP without TLS. For test registries only.")),
-  credentials: v.optional(credentials),
-  allowPrivateAddresses: v.optional(
-    flag("Lets the host resolve to private addresses. Loopback needs `network.allowPrivate`."),
-  ),
-  ca: v.optional(path("PEM file with certificate authorities to trust besides the system's.", "./ca.pem")),
-});
-
-const registryHost = v.pipe(
-  v.string(),
-  v.regex(
-    /^[A-Za-z0-9[][A-Za-z0-9.:[\]-]{0,254}$/,
-    "must be a registry host, with port if any and without scheme; write e.g. registry.example.com:5000",
-  ),
-);
-
-const registries = v.pipe(
-  mapOf(
-    registryHost,
-    registry,
-    'must be a mapping of hosts; write e.g. {"registry.example.com": {plainHttp: true}}',
-  ),
-  v.description("Registries by host, as the manifests name them. Only those that need a setting."),
-);
 
 const network = section("Which addresses Sluice may connect to.", {
   allowPrivate: v.optional(

@@ -5,6 +5,7 @@ import type {
   ClusterSecrets,
   ClusterSettings,
   Config,
+  CredentialSettings,
   Limits,
   ManifestSettings,
   RegistrySettings,
@@ -74,6 +75,28 @@ const toCluster = (input: ClusterInput, at: WithFolder): ClusterSettings => ({
   secrets: toClusterSecrets(input.secrets, at),
 });
 
+const toCredentials = (
+  input: NonNullable<NonNullable<ConfigInput["registries"]>[string]["credentials"]>,
+  at: WithFolder,
+): CredentialSettings => {
+  if ("username" in input) {
+    return { kind: "basic", username: input.username, password: toSecretRef(input.password, at) };
+  }
+  if ("dockerConfig" in input) return { kind: "docker-config", path: toPath(input.dockerConfig, at) };
+  if ("azure" in input) return { kind: "azure", tenantId: input.azure.tenant, clientId: input.azure.client };
+  if ("aws" in input) {
+    const { role: roleArn, audience } = input.aws;
+    return { kind: "aws", roleArn, ...(audience === undefined ? {} : { audience }) };
+  }
+  const { provider, serviceAccount, audience } = input.google;
+  return {
+    kind: "google",
+    provider,
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
+    ...(audience === undefined ? {} : { audience }),
+  };
+};
+
 const toRegistry = (
   input: NonNullable<ConfigInput["registries"]>[string],
   at: WithFolder,
@@ -83,18 +106,7 @@ const toRegistry = (
     plainHttp: input.plainHttp ?? false,
     allowPrivateAddresses: input.allowPrivateAddresses ?? false,
     ...(ca === undefined ? {} : { ca: toPath(ca, at) }),
-    ...(credentials === undefined
-      ? {}
-      : {
-          credentials:
-            "username" in credentials
-              ? {
-                  kind: "basic",
-                  username: credentials.username,
-                  password: toSecretRef(credentials.password, at),
-                }
-              : { kind: "docker-config", path: toPath(credentials.dockerConfig, at) },
-        }),
+    ...(credentials === undefined ? {} : { credentials: toCredentials(credentials, at) }),
   };
 };
 
