@@ -22,7 +22,7 @@ const google = section(
     google: section("Workload identity federation.", {
       provider: matching(
         "a workload identity provider",
-        "projects/123456/locations/global/workloadIdentityPools/sluice/providers/aws",
+        "projects/123456/locations/global/workloadIdentityPools/sluice/providers/sluice-aws",
         /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/,
         "The provider, by its full name.",
       ),
