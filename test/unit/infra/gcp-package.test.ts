@@ -15,7 +15,10 @@ beforeAll(async () => {
   out = join(folder, "out");
   const config = join(folder, "deployment");
   await mkdir(config);
-  await writeFile(join(config, "sluice.yaml"), "mode: observe\nclusters: [{name: production}]\n");
+  await writeFile(
+    join(config, "sluice.yaml"),
+    "mode: observe\ncatalog: {file: ./catalog.json}\nclusters: [{name: production}]\n",
+  );
   await packageFunctions(config, out);
   // What Google's build installs, and nothing else.
   await mkdir(join(out, "node_modules/@google-cloud"), { recursive: true });
