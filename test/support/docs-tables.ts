@@ -1,3 +1,4 @@
+import { readAwsPrices, toAwsCostTable } from "../../infra/aws/cost.ts";
 import { OUTCOMES, type OutcomeCode } from "../../shared/delivery/outcomes.ts";
 import { nextAttempt } from "../../shared/delivery/schedule.ts";
 import { IGNORED } from "../../shared/push/ignored.ts";
@@ -56,6 +57,7 @@ export const generatedTables = (): readonly GeneratedTable[] => [
       ]),
     ),
   },
+  { page: "docs/aws.md", name: "cost", text: toAwsCostTable(readAwsPrices()) },
   { page: "docs/codes.md", name: "log", text: toCodes(["Event", "When"], LOG_EVENTS) },
   {
     page: "docs/codes.md",
