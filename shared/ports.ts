@@ -200,7 +200,7 @@ export interface ObjectRef {
   readonly name: string;
 }
 
-/** Which of a repository's versions an object takes, in the words of its manifest. */
+/** Which of a repository's versions an object takes, in the words of its manifest; `digest`: a tag that moves counts. */
 export type Selector =
   | { readonly kind: "digest"; readonly digest: Digest }
   | { readonly kind: "tag"; readonly tag: string }
@@ -220,6 +220,7 @@ export type Selector =
         | { readonly by: "numerical"; readonly order: "asc" | "desc" };
       readonly filter?: { readonly pattern?: string; readonly extract?: string };
       readonly exclusions: readonly string[];
+      readonly digest?: "always";
     };
 
 /** One Flux object in one cluster that selects from one repository. */
@@ -241,9 +242,8 @@ export interface Subscription {
   readonly receivers: readonly string[];
 }
 
-/** Reads objects of a cloud's storage by address (`s3://…`, `gs://…`, `https://…`). */
+/** Reads a cloud's storage by address. Throws `CATALOG_UNAVAILABLE`; `CATALOG_INVALID` for what is absent or too large. */
 export interface ObjectReader {
-  /** As it is now. Throws `CATALOG_UNAVAILABLE`, `CATALOG_INVALID` for what is absent or above `maxBytes`. */
   read(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
 }
 

@@ -6,7 +6,7 @@ import {
   type NamedVersion,
   toDecisionRecord,
 } from "./decision-record.ts";
-import { fillOutbox, withdrawDue, withdrawShadowed } from "./desired.ts";
+import { fillOutbox, isUnreflected, unawareOf, withdrawDue, withdrawShadowed } from "./desired.ts";
 import { nextCheckAtMs } from "./evidence-schedule.ts";
 import type { EvidenceVerdict } from "./verdict.ts";
 import { isSameVersion, versionOf } from "./version.ts";
@@ -114,20 +114,28 @@ const accept = (
 ): Decided => {
   const status = verdict.kind;
   const identity = verdict.kind === "verified" ? verdict.identity : undefined;
-  const reachable = context.subscription.receivers.length > 0;
-  const outcome: DecisionOutcome = reachable ? "notify" : "ignore";
-  const reason = !reachable ? "no-receiver" : status === "allowed" ? "unverified-allowed" : "verified";
+  const { subscription, mode } = context;
+  const moved = isUnreflected(subscription, state, selection);
+  const toTell = moved ? unawareOf(subscription, state) : subscription.receivers;
+  const tells = toTell.length > 0;
+  const outcome: DecisionOutcome = tells ? "notify" : "ignore";
+  const untoldReason = moved ? "digest-not-reflected" : "no-receiver";
+  const toldReason = status === "allowed" ? "unverified-allowed" : "verified";
+  const reason = tells ? toldReason : untoldReason;
+  const stays = moved && state.selection?.status === "baseline";
   const settled: FluxSelection = {
-    ...settledSelection(selection, status, reason, selection.checks + 1),
+    ...settledSelection(selection, stays ? "baseline" : status, reason, selection.checks + 1),
     ...(identity === undefined ? {} : { identity }),
     requirement: verdict.requirement,
-    ...(context.mode === "observe" ? { observed: true } : {}),
+    ...(mode === "observe" ? { observed: true } : {}),
   };
-  const sends = reachable && context.mode === "enforce";
-  const outbox = sends ? fillOutbox(context, state, settled, verdict.requirement) : state.outbox;
+  const outbox =
+    mode === "enforce" && !stays && subscription.receivers.length > 0
+      ? fillOutbox(context, state, settled, verdict.requirement, toTell)
+      : state.outbox;
   const facts = {
     ...verdict.facts,
-    mode: context.mode,
+    mode,
     previous: state.delivered && versionOf(state.delivered),
   };
   const decision = { id: selection.decisionId, outcome, reason, facts };

@@ -1,5 +1,6 @@
 import type { Subscription } from "../ports.ts";
-import type { DecisionRecord, FluxSelection, OutboxEntry, SubscriptionState } from "../state.ts";
+import type { DecisionRecord, FluxSelection, OutboxEntry, SubscriptionState, Version } from "../state.ts";
+import { unasked } from "./confirmable.ts";
 import { type DecisionContext, toDecisionRecord } from "./decision-record.ts";
 import { versionOf } from "./version.ts";
 
@@ -44,6 +45,27 @@ export const withdrawShadowed = (context: DecisionContext, outbox: Outbox): Retu
     ? { outbox, records: [] }
     : withdrawDue(context, outbox, { outcome: "reject", reason: "shadowed-by-unverified" });
 
+/** Flux looks at the tag alone, and it had that before these bytes: it sees no difference. */
+export const isUnreflected = (
+  { selector }: Subscription,
+  { selection }: SubscriptionState,
+  { tag, digest }: Version,
+): boolean => {
+  if (selector.kind !== "image-policy" || selector.digest === "always") return false;
+  const isSettled =
+    selection !== undefined && selection.status !== "pending" && selection.status !== "rejected";
+  return isSettled && selection.tag === tag && selection.digest !== digest;
+};
+
+/** The receivers that must hear of a tag that only moved: those that never heard of it. Nobody hears of a baseline. */
+export const unawareOf = (
+  { receivers }: Subscription,
+  { selection, outbox }: SubscriptionState,
+): readonly string[] =>
+  selection?.status === "baseline"
+    ? []
+    : receivers.filter((id) => outbox[id]?.state !== "accepted" || outbox[id].tag !== selection?.tag);
+
 /**
  * Whether a receiver was never told of what is selected and might be: it was added since, or the reason for which its
  * entry was withdrawn is gone. What was decided while observing stays untold.
@@ -58,16 +80,26 @@ export const lacksEntry = ({ mode, subscription }: DecisionContext, state: Subsc
   });
 };
 
-/** One row for each receiver of the subscription, due now; what is under way or accepted of this very decision stays. */
+/**
+ * One row for each receiver of the subscription, due now; what is under way or accepted of this very decision stays.
+ * Who is not among `toTell` knows already.
+ */
 export const fillOutbox = (
   context: DecisionContext,
   { outbox, delivered }: SubscriptionState,
   selection: FluxSelection,
   requirement: string,
+  toTell = context.subscription.receivers,
 ): Outbox => {
   const filled: Record<string, OutboxEntry> = {};
   for (const receiver of context.subscription.receivers) {
     const before = outbox[receiver];
+    if (before !== undefined && !toTell.includes(receiver)) {
+      const { decisionId, sequence } = selection;
+      // Nothing leaves for this decision, not even once more.
+      filled[receiver] = { ...unasked(before), ...versionOf(selection), decisionId, sequence };
+      continue;
+    }
     const stands = before?.state === "accepted" || before?.requirement === requirement;
     const knows = before?.decisionId === selection.decisionId && before.state !== "withdrawn" && stands;
     filled[receiver] = knows

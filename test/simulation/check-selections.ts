@@ -1,7 +1,7 @@
 import type { Digest } from "../../shared/artifact/digest.ts";
 import { compileSelector } from "../../shared/policy/select.ts";
 import type { Subscription } from "../../shared/ports.ts";
-import type { FluxSelection, SubscriptionState } from "../../shared/state.ts";
+import type { FluxSelection, SubscriptionState, Version } from "../../shared/state.ts";
 import {
   type Aftermath,
   arrivalsFor,
@@ -122,6 +122,10 @@ const isExcused = (
   }
 };
 
+/** An ImagePolicy that looks at tags alone sees no difference between two digests. */
+const isSame = ({ selector }: Subscription, told: Version, selection: Version): boolean =>
+  selector.kind === "image-policy" ? told.tag === selection.tag : show(told) === show(selection);
+
 /** Each receiver ends with the newest verified decision. */
 const checkTold = (aftermath: Aftermath, subscription: Subscription, state: SubscriptionState): string[] => {
   const { selection } = state;
@@ -133,7 +137,7 @@ const checkTold = (aftermath: Aftermath, subscription: Subscription, state: Subs
       const last = arrivalsFor(aftermath, subscription).findLast(
         (arrival) => arrival.accepted && arrival.receiver === receiver,
       );
-      if (last !== undefined && show(toVersion(last)) === show(selection)) return false;
+      if (last !== undefined && isSame(subscription, toVersion(last), selection)) return false;
       return decision === undefined || !isExcused(aftermath, state, decision, receiver);
     })
     .map((receiver) => `${receiver} was never told that ${subscription.id} selects ${show(selection)}`);

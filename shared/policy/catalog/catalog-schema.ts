@@ -62,6 +62,7 @@ const selector: v.GenericSchema<unknown, Selector> = v.variant("kind", [
     ]),
     filter: v.exactOptional(v.object({ pattern: v.exactOptional(text), extract: v.exactOptional(text) })),
     exclusions: v.array(text),
+    digest: v.exactOptional(v.literal("always")),
   }),
 ]);
 

@@ -25,6 +25,8 @@ type ImagePolicySelection = v.InferOutput<typeof imagePolicySelection>;
 const imagePolicySpec = v.object({
   ...imagePolicySelection.entries,
   imageRepositoryRef: namespacedRef,
+  digestReflectionPolicy: optionalText,
+  interval: optionalText,
   suspend,
 });
 
@@ -39,6 +41,9 @@ const imageRepositorySpec = v.object({
 
 /** What the API server fills in; a list of one's own replaces it, an empty one does not. */
 const DEFAULT_EXCLUSIONS: readonly string[] = ["^.*\\.sig$"];
+
+/** With any other policy Flux does not notice that a tag moved. */
+const REFLECT_ALWAYS = "Always";
 
 const toDirection = (text: string | null | undefined): "asc" | "desc" | undefined => {
   const lower = (text || "asc").toLowerCase();
@@ -128,13 +133,22 @@ export const compileImagePolicy = (manifest: Manifest, scope: ClusterScope): Dra
     );
     return undefined;
   }
+  const always = spec.digestReflectionPolicy === REFLECT_ALWAYS;
+  if (always && !spec.interval) {
+    scope.report(
+      "object-invalid",
+      "spec.digestReflectionPolicy: Always needs spec.interval; Flux stalls without",
+      manifest,
+    );
+    return undefined;
+  }
   reportAccess(scanned.accessFrom, repository, manifest, scope);
   return toDraft(scope, manifest, {
     // The policy itself reads what was scanned; only the repository's annotation starts a scan.
     target: repository.ref,
     targetLabels: repository.labels,
     repository: parsed.repository,
-    selector,
+    selector: always ? { ...selector, digest: "always" } : selector,
     rules: [],
     suspended: spec.suspend === true || scanned.suspend === true,
   });

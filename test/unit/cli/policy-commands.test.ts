@@ -189,7 +189,7 @@ spec: {chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: charts
     await writeFile(join(folder, "left-out.yaml"), config);
     const { stdout } = await sluice("plan", "--offline", "--config", "left-out.yaml");
     expect(stdout).toContain("\nno object selects anything\n");
-    expect(stdout).toContain("\n! HelmRepository/apps/charts: left out: spec holds ${REGISTRY}\n");
+    expect(stdout).toContain(`\n! HelmRepository/apps/charts: left out: spec holds $${"{REGISTRY}"}\n`);
     expect(stdout).toContain(
       "\n! HelmRelease/apps/web: left out: HelmRepository apps/charts cannot be used itself\n",
     );

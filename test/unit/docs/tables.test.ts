@@ -56,7 +56,7 @@ const pipelineReasons = (): readonly string[] =>
   decidingSource()
     .split("\n")
     .filter((line) =>
-      /\breason\b|recordIgnored\(|decideIgnored\(|\b(?:refuse|unverified|concludePending)\(|flux-would-refuse/.test(
+      /\b(?:reason|(?:told|untold)Reason)\b|recordIgnored\(|decideIgnored\(|\b(?:refuse|unverified|concludePending)\(|flux-would-refuse/.test(
         line,
       ),
     )

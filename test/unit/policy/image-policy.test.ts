@@ -56,6 +56,23 @@ describe("ImagePolicy", () => {
     expect(selectorOf("policy: {alphabetical: {}}", spec)).toMatchObject({ exclusions });
   });
 
+  test.each<[string, "always" | undefined]>([
+    ["digestReflectionPolicy: Never", undefined],
+    ["digestReflectionPolicy: IfNotPresent", undefined],
+    ["digestReflectionPolicy: Always, interval: 10m", "always"],
+  ])("%s", (spec, digest) => {
+    const selector = selectorOf(`policy: {alphabetical: {}}, ${spec}`);
+    expect(selector).toMatchObject({ kind: "image-policy" });
+    expect("digest" in selector ? selector.digest : undefined).toBe(digest);
+  });
+
+  test("digests without an interval are refused, as by Flux", () => {
+    const compiled = compileText(
+      repository() + policy("policy: {alphabetical: {}}, digestReflectionPolicy: Always"),
+    );
+    expect([compiled.subscriptions, codesOf(compiled)]).toEqual([[], ["object-invalid"]]);
+  });
+
   test("what is annotated is the ImageRepository: the policy alone scans nothing", () => {
     expect(onlySubscription(compileText(repository() + policy("policy: {alphabetical: {}}")))).toMatchObject({
       id: "prod/ImagePolicy/apps/app",
