@@ -216,7 +216,7 @@ const buildLoop = async (stage: Stage, objects: readonly LoopObject[]): Promise<
     await printReceivers({
       sluice: stage.sluice,
       configFile,
-      eventsUrl: `http://127.0.0.1:${port}/clusters/${CLUSTER}/events`,
+      address: `http://127.0.0.1:${port}`,
       hmacNamespace: HMAC_NAMESPACE,
       oidcNamespace: OIDC_NAMESPACE,
     }),

@@ -3,8 +3,8 @@ import type { Sluice } from "./sluice.ts";
 export interface PrintedFor {
   readonly sluice: Sluice;
   readonly configFile: string;
-  /** Where Sluice takes the cluster's events. */
-  readonly eventsUrl: string;
+  /** Where the cluster reaches Sluice. */
+  readonly address: string;
   readonly hmacNamespace: string;
   readonly oidcNamespace: string;
 }
@@ -14,12 +14,12 @@ const inNamespace = (yaml: string, namespace: string): readonly string[] =>
 
 /** What `sluice receivers` prints for one namespace by HMAC, and for another by identity tokens; word for word. */
 export const printReceivers = async (options: PrintedFor): Promise<string> => {
-  const { sluice, configFile, eventsUrl, hmacNamespace, oidcNamespace } = options;
+  const { sluice, configFile, address, hmacNamespace, oidcNamespace } = options;
   const print = async (type: "generic-hmac" | "generic-oidc"): Promise<string> => {
     const { code, stdout, output } = await sluice.run([
       "receivers",
       ...["--config", configFile, "--type", type],
-      ...["--address", eventsUrl, "--events-secret", "sluice-events"],
+      ...["--address", address, "--events-secret", "sluice-events"],
     ]);
     if (code !== 0) throw new Error(`sluice receivers ended with ${code}:\n${output}`);
     return stdout;
