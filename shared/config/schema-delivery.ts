@@ -32,7 +32,9 @@ const keyMap = (description: string) =>
 
 const transport = {
   allowPrivateAddresses: v.optional(
-    flag("Lets the address resolve to private ones, loopback among them. Link-local addresses and metadata services stay refused."),
+    flag(
+      "Lets the address resolve to private ones, loopback among them. Link-local addresses and metadata services stay refused.",
+    ),
   ),
   ca: v.optional(
     path("PEM file with certificate authorities to trust in place of the public ones.", "./ca.pem"),
