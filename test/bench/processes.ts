@@ -81,6 +81,8 @@ export interface RunningServer {
   readonly address: string;
   /** Processor time used so far; NaN where the system does not tell. */
   cpuMs(): number;
+  /** Largest resident memory so far, in MB; NaN where the system does not tell. */
+  peakMb(): number;
   stop(): Promise<void>;
 }
 
@@ -90,6 +92,13 @@ const readCpuMs = (pid: number): number => {
   const text = readFileSync(path, "utf8");
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[USER_TICKS]) + Number(fields[USER_TICKS + 1])) * TICK_MS;
+};
+
+const readPeakMb = (pid: number): number => {
+  const path = `/proc/${pid}/status`;
+  if (!existsSync(path)) return Number.NaN;
+  const [, kib] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(path, "utf8")) ?? [];
+  return (Number(kib) * 1_024) / 1e6;
 };
 
 const awaitAddress = async (child: ChildProcess, logPath: string): Promise<string> => {
@@ -120,7 +129,13 @@ export const startServer = async (settings: ProcessSettings, logPath: string): P
   closeSync(log);
   try {
     const address = await awaitAddress(child, logPath);
-    return { address, cpuMs: () => readCpuMs(child.pid ?? 0), stop: () => stopChild(child) };
+    const pid = child.pid ?? 0;
+    return {
+      address,
+      cpuMs: () => readCpuMs(pid),
+      peakMb: () => readPeakMb(pid),
+      stop: () => stopChild(child),
+    };
   } catch (error) {
     await stopChild(child);
     throw error;

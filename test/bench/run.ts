@@ -1,7 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Bench, Effort } from "./bench.ts";
+import { cluster } from "./cluster.ts";
 import { coldStart } from "./cold-start.ts";
+import { fanOut } from "./fan-out.ts";
 import { intake } from "./intake.ts";
 import { latency } from "./latency.ts";
 import { calibrate, describeMachine, describeNoise } from "./machine.ts";
@@ -10,7 +12,16 @@ import { selection } from "./selection.ts";
 import { toTable } from "./table.ts";
 import { verification } from "./verification.ts";
 
-const BENCHES: readonly Bench[] = [latency, intake, registryRequests, verification, selection, coldStart];
+const BENCHES: readonly Bench[] = [
+  latency,
+  fanOut,
+  cluster,
+  intake,
+  registryRequests,
+  verification,
+  selection,
+  coldStart,
+];
 const FILE = new URL("../../BENCHMARKS.md", import.meta.url);
 
 const USAGE = `npm run bench                     everything, printed

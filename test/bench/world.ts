@@ -47,6 +47,8 @@ export interface WorldOptions {
   /** Repositories with one OCIRepository each. */
   readonly repositories: readonly string[];
   readonly onAnnotated?: () => void;
+  /** As many clusters, all with the same objects; default: one, behind the receiver double. */
+  readonly clusters?: { readonly urls: readonly string[]; readonly token: string };
 }
 
 const toObjectName = (repository: string): string => repository.replaceAll("/", "-");
@@ -75,14 +77,16 @@ spec: { type: generic-hmac, secretRef: { name: token }, resources: [${resources.
   return [...objects, receiver].join("---\n");
 };
 
-const toConfig = (registry: string, receiver: string): string => `mode: enforce
+const toCluster = (receiver: string, index: number): string => `  - name: bench-${index}
+    manifests: { folder: ./manifests, interval: 1d }
+    receiver: { baseUrl: "${receiver}", token: { env: BENCH_TOKEN }, allowPrivateAddresses: true }
+`;
+
+const toConfig = (registry: string, receivers: readonly string[]): string => `mode: enforce
 listen: { host: 127.0.0.1, port: 0 }
 state: { path: ./sluice.db }
 clusters:
-  - name: bench
-    manifests: { folder: ./manifests }
-    receiver: { baseUrl: "${receiver}", token: { env: BENCH_TOKEN }, allowPrivateAddresses: true }
-sources: [{ type: distribution, secrets: [{ env: BENCH_SECRET }] }]
+${receivers.map(toCluster).join("")}sources: [{ type: distribution, secrets: [{ env: BENCH_SECRET }] }]
 limits: { eventsPerMinute: 10000000 }
 trustedRoots: { default: ./trusted_root.json }
 registries: { "${registry}": { plainHttp: true, allowPrivateAddresses: true } }
@@ -110,12 +114,12 @@ const startCountedRegistry = async (seen: SeenRequest[]) => {
 };
 
 /** All that Sluice stands between, over real HTTP on 127.0.0.1; Sluice itself runs in a process of its own. */
-export const createWorld = async ({ repositories, onAnnotated }: WorldOptions): Promise<World> => {
+export const createWorld = async ({ repositories, onAnnotated, clusters }: WorldOptions): Promise<World> => {
   const folder = await mkdtemp(join(tmpdir(), "sluice-bench-"));
   const seen: SeenRequest[] = [];
   const { host: registry, close: closeRegistry } = await startCountedRegistry(seen);
   const receiver = await startReceiverDouble(onAnnotated === undefined ? {} : { onAnnotated });
-  const receiverToken = randomBytes(TOKEN_BYTES).toString("hex");
+  const receiverToken = clusters?.token ?? randomBytes(TOKEN_BYTES).toString("hex");
   const secret = randomBytes(TOKEN_BYTES).toString("hex");
   const receiverPath = receiver.register({
     namespace: "apps",
@@ -128,7 +132,7 @@ export const createWorld = async ({ repositories, onAnnotated }: WorldOptions): 
   await mkdir(join(folder, "manifests"));
   await writeFile(join(folder, "manifests", "all.yaml"), toManifests(registry, repositories));
   await writeFile(join(folder, "trusted_root.json"), sigstore.trustedRootJson);
-  await writeFile(join(folder, "sluice.yaml"), toConfig(registry, receiver.url));
+  await writeFile(join(folder, "sluice.yaml"), toConfig(registry, clusters?.urls ?? [receiver.url]));
   const client = createClient({ plainHttp: () => true });
   const repositoryOf = (repository: string): Repository => ({ registry, repository });
   return {
