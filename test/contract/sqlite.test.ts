@@ -60,6 +60,21 @@ describe("the state file", () => {
     await close();
   });
 
+  test("tries at once after a restart what waited after a failure, and not what waits for its time", async () => {
+    const { database, clock, close } = openTemporary();
+    const queue = createSqliteWorkQueue(database, clock);
+    await queue.send([{ id: "a", work: { kind: "deliver", receiver: "r" } }]);
+    const [received] = await queue.receive(1, 60_000);
+    if (received === undefined) throw new Error("nothing received");
+    await queue.retry(received, 300_000);
+    await queue.send([{ id: "b", work: { kind: "deliver", receiver: "s" }, delayMs: 300_000 }]);
+    await queue.freeAbandoned();
+    expect((await queue.receive(10, 60_000)).map(({ id, receiveCount }) => [id, receiveCount])).toEqual([
+      ["a", 2],
+    ]);
+    await close();
+  });
+
   test("keeps one of several equal hints until it is complete", async () => {
     const { database, clock, close } = openTemporary();
     const queue = createSqliteWorkQueue(database, clock);

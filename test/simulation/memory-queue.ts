@@ -104,9 +104,9 @@ export const createMemoryQueue = (clock: Clock): MemoryQueue => {
     },
     freeAbandoned() {
       for (const row of rows.values()) {
-        if (row.lease === undefined) continue;
+        if (row.receives === 0) continue;
         row.lease = undefined;
-        row.availableAtMs = clock.nowMs();
+        row.availableAtMs = Math.min(row.availableAtMs, clock.nowMs());
       }
     },
   };

@@ -19,7 +19,7 @@ const COMPLETE = "DELETE FROM queue WHERE sequence = ? AND lease = ?";
 const RETRY = "UPDATE queue SET lease = NULL, available_at_ms = ? WHERE sequence = ? AND lease = ?";
 const PARK =
   "INSERT OR REPLACE INTO dead_letters (id, work, reason, at_ms) SELECT id, work, ?, ? FROM queue WHERE sequence = ? AND lease = ?";
-const FREE_ALL = "UPDATE queue SET lease = NULL, available_at_ms = ? WHERE lease IS NOT NULL";
+const FREE_ALL = `UPDATE queue SET lease = NULL, available_at_ms = min(available_at_ms, ?) WHERE receives > 0`;
 const NEXT = "SELECT min(available_at_ms) AS at FROM queue WHERE kind = ?";
 const COUNT = "SELECT count(*) AS waiting FROM queue";
 const LIST_DEAD = "SELECT id, work, reason, at_ms FROM dead_letters ORDER BY at_ms, id LIMIT ?";
@@ -43,7 +43,10 @@ type SentListener = (kinds: ReadonlySet<Work["kind"]>) => void;
 
 export interface SqliteWorkQueue extends WorkQueue, WorkConsumer {
   readonly deadLetters: DeadLetters;
-  /** Work leased by a process that is gone becomes available at once. Only for the file's single consumer. */
+  /**
+   * Work leased by a process that is gone becomes available at once, and so does what waits after a failure: a restart
+   * is how people say "try again". Only for the file's single consumer.
+   */
   freeAbandoned(): Promise<void>;
   /** When the next message of these kinds becomes available, to know how long to sleep; undefined when there is none. */
   nextAtMs(kinds: readonly Work["kind"][]): number | undefined;
