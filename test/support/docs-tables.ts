@@ -1,4 +1,5 @@
 import { readAwsPrices, toAwsCostTable } from "../../infra/aws/cost.ts";
+import { readPrices as readGooglePrices, toCostTable as toGoogleCostTable } from "../../infra/gcp/cost.ts";
 import { OUTCOMES, type OutcomeCode } from "../../shared/delivery/outcomes.ts";
 import { nextAttempt } from "../../shared/delivery/schedule.ts";
 import { IGNORED } from "../../shared/push/ignored.ts";
@@ -58,6 +59,7 @@ export const generatedTables = (): readonly GeneratedTable[] => [
     ),
   },
   { page: "docs/aws.md", name: "cost", text: toAwsCostTable(readAwsPrices()) },
+  { page: "docs/gcp.md", name: "cost", text: toGoogleCostTable(readGooglePrices()) },
   { page: "docs/codes.md", name: "log", text: toCodes(["Event", "When"], LOG_EVENTS) },
   {
     page: "docs/codes.md",
