@@ -71,12 +71,17 @@ const pokeAll = async (fleet: ReceiverFleet, token: string, body: string): Promi
     }
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, work));
-  const round = toRound(fleet.acceptedMs(isHealthy), startMs);
+  const round = toRound(
+    fleet.acceptedMs(() => true),
+    startMs,
+  );
   await pool.close();
   return round;
 };
 
 interface Measured {
+  readonly everyone: readonly Round[];
+  /** Of the same rounds, those who are healthy later as well. */
   readonly healthy: readonly Round[];
   readonly mixed: readonly Round[];
   readonly bare: readonly Round[];
@@ -124,18 +129,20 @@ const measure = async (
     await awaitEmptyQueue(sluice);
     const restMb = sluice.peakMb();
     const bare: Round[] = [];
+    const everyone: Round[] = [];
     const healthy: Round[] = [];
     let spentMs = 0;
     for (let round = -WARM_UP[effort]; round < ROUNDS[effort]; round++) {
       const poked = await pokeAll(fleet, token, JSON.stringify({ objects: [] }).padEnd(700));
       const startMs = await pusher.announce(fleet, allAccept);
       const told = await awaitAccepted(fleet, isHealthy, startMs);
-      const { allMs } = await awaitAccepted(fleet, () => true, startMs);
+      const all = await awaitAccepted(fleet, () => true, startMs);
       await awaitEmptyQueue(sluice);
       if (round < 0) continue;
+      everyone.push(all);
       healthy.push(told);
       bare.push(poked);
-      spentMs += allMs;
+      spentMs += all.allMs;
     }
     const peakMb = sluice.peakMb();
     const mixed: Round[] = [];
@@ -144,7 +151,7 @@ const measure = async (
       mixed.push(await awaitAccepted(fleet, isHealthy, startMs));
     }
     const perSecond = (healthy.length * RECEIVERS) / (spentMs / 1_000);
-    return { healthy, mixed, bare, perSecond, restMb, peakMb, mixedPeakMb: sluice.peakMb() };
+    return { everyone, healthy, mixed, bare, perSecond, restMb, peakMb, mixedPeakMb: sluice.peakMb() };
   } finally {
     await pusher.close();
     await sluice.stop();
@@ -154,7 +161,7 @@ const measure = async (
 const most = (rounds: readonly Round[]): number => median(rounds.map(({ mostMs }) => mostMs));
 
 const toResult = (measured: Measured, refused: number): BenchResult => {
-  const { healthy, mixed, bare, perSecond, restMb, peakMb, mixedPeakMb } = measured;
+  const { everyone, healthy, mixed, bare, perSecond, restMb, peakMb, mixedPeakMb } = measured;
   if (refused > 0) throw new Error(`${refused} requests had a wrong path or signature`);
   const bareSeconds = bare.reduce((sum, { allMs }) => sum + allMs, 0) / 1_000;
   const first = mixed[0]?.mostMs ?? Number.NaN;
@@ -162,7 +169,7 @@ const toResult = (measured: Measured, refused: number): BenchResult => {
     rows: [
       {
         name: "one push, 1,000 receivers: 99 % accepted",
-        value: most(healthy),
+        value: most(everyone),
         unit: "ms",
         beside: { name: "bare loop of signed requests", value: most(bare) },
       },
