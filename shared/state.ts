@@ -26,8 +26,6 @@ export interface FluxSelection extends Version {
   /** Present while pending. */
   readonly checkAtMs?: number;
   readonly identity?: Identity;
-  /** What was asked of its evidence when it was verified or allowed: a receiver that is added later is told under it. */
-  readonly requirement?: string;
   /** Decided while observing: nobody is told of it afterwards either. */
   readonly observed?: true;
 }
@@ -83,6 +81,12 @@ export interface SubscriptionState {
   readonly selection?: FluxSelection;
   /** The last version every receiver accepted. */
   readonly delivered?: Version & { readonly decisionId: string; readonly atMs: number };
+  /** The newest version that was verified, and what was asked of its evidence; for clusters that take theirs from us. */
+  readonly approved?: Version & {
+    readonly decisionId: string;
+    readonly requirement: string;
+    readonly identity?: Identity;
+  };
   /** What the cluster last said the object has, whoever made it look. */
   readonly reported?: FluxRevision & {
     readonly outcome: ConfirmationRecord["outcome"];

@@ -7,6 +7,7 @@ import type { DecisionBus, StateStore } from "../../shared/state.ts";
 import { withEndpoints } from "./endpoint-catalog.ts";
 import { createHandling } from "./handling.ts";
 import { createOwnIdentity } from "./identity.ts";
+import { createServes } from "./inputs.ts";
 import { readRules } from "./rules.ts";
 import { createDeliverySender } from "./sender.ts";
 
@@ -28,7 +29,7 @@ export interface Platform<Q extends WorkQueue = WorkQueue, S extends StateStore 
 }
 
 /** What evaluating and delivering share. Throws `SECRET_UNAVAILABLE` for a rule's key that cannot be read. */
-const composeShared = async <Q extends WorkQueue, S extends StateStore>(
+export const composeShared = async <Q extends WorkQueue, S extends StateStore>(
   config: Config,
   { clock, queue, state, secrets, catalog, log, bus, gatherMs = 0 }: Platform<Q, S>,
 ): Promise<SharedDeps & { readonly queue: Q; readonly state: S }> => ({
@@ -65,6 +66,7 @@ export const composeEvaluation = async <Q extends WorkQueue, S extends StateStor
   sweepRegistry,
   verifier,
   selectorOf: createSelectors(),
+  isServed: createServes(config),
 });
 
 /**

@@ -1,11 +1,15 @@
 import type { Config } from "../../shared/config/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
+import { say } from "../../shared/pipeline/answer.ts";
 import type { EvaluateDeps } from "../../shared/pipeline/deps.ts";
+import type { Intake } from "../../shared/pipeline/intake.ts";
+import { withRoutes } from "../../shared/pipeline/routes.ts";
 import { sweepDue, sweepRepositories } from "../../shared/pipeline/sweep.ts";
 import { deliver, evaluate } from "../../shared/pipeline.ts";
 import type { Work, WorkQueue } from "../../shared/ports.ts";
 import type { DecisionBus } from "../../shared/state.ts";
-import { composeDelivery, composeEvaluation } from "./compose.ts";
+import { composeDelivery, composeEvaluation, composeShared } from "./compose.ts";
+import { createInputsRoutes } from "./inputs.ts";
 import { type OpenedPolicy, openPolicy, type PolicyPlatform } from "./open-policy.ts";
 import { catalogIntervalMs, createCatalogRefresh } from "./refresh-catalog.ts";
 
@@ -92,5 +96,18 @@ export const openSweepFunction = async (config: Config, cloud: Cloud): Promise<S
       await refresh();
       await sweepRepositories(deps, config.sweep.intervalMs / 10);
     },
+  };
+};
+
+/** The function that flux-operators ask for their clusters' verified versions; it needs state and catalog alone. */
+export const openInputsFunction = async (config: Config, cloud: Cloud): Promise<Intake> => {
+  const { policy, refresh } = await open(config, cloud);
+  const platform = { ...cloud, catalog: policy.catalogs.current };
+  const deps = await composeShared(config, platform);
+  const unknown: Intake = async () => say(404, "no cluster has its inputs at this path; see sluice.yaml");
+  const routed = withRoutes(createInputsRoutes(config, deps, cloud.secrets), unknown, cloud.log);
+  return async (request) => {
+    await refresh();
+    return routed(request);
   };
 };

@@ -12,6 +12,7 @@ import type { StateStore } from "../../shared/state.ts";
 import { createEndpoints, createEventAllowance } from "../common/endpoints.ts";
 import { createFront } from "../common/front.ts";
 import { createOwnIdentity } from "../common/identity.ts";
+import { createInputsRoutes } from "../common/inputs.ts";
 import { createRedeliveries } from "../common/redeliveries.ts";
 import { lockInstance } from "./instance-lock.ts";
 import { createServer } from "./server.ts";
@@ -60,6 +61,7 @@ const startServer = async (
   const { issuer } = createOwnIdentity(config, secrets, clock) ?? {};
   // A key that cannot be used, too.
   await issuer?.keys();
+  const inputs = createInputsRoutes(config, deps, secrets);
   const health = async () => ({
     status: "ok",
     mode: config.mode,
@@ -69,7 +71,7 @@ const startServer = async (
   });
   const server = createServer({
     maxBodyBytes: config.limits.bodyBytes,
-    intake: createFront(config, { ...deps, secrets, issuer }, intake),
+    intake: createFront(config, { ...deps, secrets, issuer }, intake, inputs),
     health,
   });
   await server.listen({ host: config.listen.host, port: config.listen.port });

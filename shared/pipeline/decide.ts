@@ -40,7 +40,7 @@ export const decideBaseline = (
   if (version !== undefined && isSameVersion(state.selection, version))
     return { next: { ...state, version: state.version + 1, selectorHash }, records: [] };
   const sequence = state.version + 1;
-  const { selection: _replaced, ...kept } = state;
+  const { selection: _replaced, approved: _other, ...kept } = state;
   // What was decided for the old manifest says nothing about the new one.
   const due = withdrawDue(context, state.outbox, { outcome: "ignore", reason: "catalog-changed" });
   const base = {
@@ -104,6 +104,20 @@ const toNext = (
   outbox: SubscriptionState["outbox"],
 ): SubscriptionState => ({ ...state, version: state.version + 1, selectorHash, selection, outbox });
 
+const withApproved = (
+  state: SubscriptionState,
+  { decisionId, identity, ...selection }: FluxSelection,
+  requirement: string,
+): SubscriptionState => ({
+  ...state,
+  approved: {
+    ...versionOf(selection),
+    decisionId,
+    requirement,
+    ...(identity === undefined ? {} : { identity }),
+  },
+});
+
 /** Verified (or allowed unverified): tell the receivers, or say why nobody can be told. */
 const accept = (
   context: DecisionContext,
@@ -117,7 +131,7 @@ const accept = (
   const { subscription, mode } = context;
   const moved = isUnreflected(subscription, state, selection);
   const toTell = moved ? unawareOf(subscription, state) : subscription.receivers;
-  const tells = toTell.length > 0;
+  const tells = toTell.length > 0 || context.served;
   const outcome: DecisionOutcome = tells ? "notify" : "ignore";
   const untoldReason = moved ? "digest-not-reflected" : "no-receiver";
   const toldReason = status === "allowed" ? "unverified-allowed" : "verified";
@@ -126,7 +140,6 @@ const accept = (
   const settled: FluxSelection = {
     ...settledSelection(selection, stays ? "baseline" : status, reason, selection.checks + 1),
     ...(identity === undefined ? {} : { identity }),
-    requirement: verdict.requirement,
     ...(mode === "observe" ? { observed: true } : {}),
   };
   const outbox =
@@ -139,8 +152,9 @@ const accept = (
     previous: state.delivered && versionOf(state.delivered),
   };
   const decision = { id: selection.decisionId, outcome, reason, facts };
+  const next = toNext(context, state, settled, outbox);
   return {
-    next: toNext(context, state, settled, outbox),
+    next: verdict.kind === "verified" ? withApproved(next, settled, verdict.requirement) : next,
     records: [...before, toDecisionRecord(context, selection, decision)],
   };
 };

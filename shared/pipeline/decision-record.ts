@@ -10,6 +10,8 @@ export interface DecisionContext {
   /** `observe` decides and records, and fills no outbox. */
   readonly mode: "observe" | "enforce";
   readonly evidenceDeadlineMs: number;
+  /** Whether the cluster takes its versions from us: then a decision is heard even where no Receiver is. */
+  readonly served: boolean;
   /** Until a decision leaves, so that others for the same receiver can come along. */
   readonly gatherMs: number;
   /** Where the work came from; part of every record's facts. */

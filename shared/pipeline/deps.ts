@@ -86,6 +86,8 @@ export interface EvaluateDeps extends SharedDeps {
   readonly sweepRegistry?: RegistryReader;
   readonly verifier: Verifier;
   readonly selectorOf: (selector: Selector) => CompiledSelector;
+  /** Whether the cluster asks us for the subscription's version; absent: none does. */
+  readonly isServed?: (subscription: Subscription) => boolean;
 }
 
 /** What delivering touches: neither the registry nor the verifier, so that a function that delivers needs no right to them. */

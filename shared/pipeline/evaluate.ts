@@ -3,6 +3,7 @@ import { type RepositoryName, toRepositoryName } from "../artifact/repository.ts
 import { PipelineError } from "../errors.ts";
 import type { RegistryReader, Subscription, Work } from "../ports.ts";
 import { type AnnouncedTag, awaitAnnounced, isSettled, lookOnceMore } from "./announced.ts";
+import { approveServed } from "./approve.ts";
 import { ensureBaseline, pickNow } from "./baseline.ts";
 import { concludeDecision } from "./conclude.ts";
 import {
@@ -185,6 +186,7 @@ const sweepSubscription = async (
     const version = await pickNow(looking, subscription, selection?.tag);
     if (version === undefined) await considerNothing(scope, subscription);
     else await considerVersion(scope, subscription, version, "sweep");
+    if (scope.deps.isServed?.(subscription) === true) await approveServed(scope, subscription);
   } catch (error) {
     // One object's trouble that no retry ends must not keep the others from being looked at.
     if (!(error instanceof PipelineError) || error.disposition !== "drop") throw error;

@@ -70,4 +70,5 @@ export const toDecisionContext = (
   origin,
   evidenceDeadlineMs: deps.evidenceDeadlineMsOf(subscription),
   gatherMs: deps.settings.gatherMs,
+  served: deps.isServed?.(subscription) ?? false,
 });

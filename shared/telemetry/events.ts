@@ -26,6 +26,9 @@ export const LOG_EVENTS = {
   "delivery-withdrawn": "catalog, rules or mode changed before a delivery left, with the reason",
   "event-accepted": "a cluster's own event was taken and is on disk",
   "event-refused": "an event did not prove that it is the cluster's, or cannot be read",
+  "inputs-refused": "somebody asked for a cluster's inputs without one of its tokens",
+  "inputs-unavailable":
+    "a cluster's inputs could not all be answered, with the reason; the operator keeps what it has",
   "catalog-loaded": "the manifests or the compiled catalog changed, and the new one is in use",
   confirmed: "a cluster says that an object has a version, runs it, or failed",
   "catalog-kept": "they could not be read or may not be used; the last good catalog stays",

@@ -6,6 +6,7 @@ import { type Deployment, deployedOptions, toDeployment } from "../deployment.ts
 import { type CliIo, type CommandIo, globalOptions, type Register } from "../io.ts";
 import { createPaint } from "../paint.ts";
 import { examples } from "../program.ts";
+import { printComparison } from "./decisions-compare.ts";
 
 export interface DecisionReader {
   records(query: RecordQuery): Promise<readonly StoredRecord[]>;
@@ -17,6 +18,7 @@ export type OpenDecisions = (io: CliIo, deployment: Deployment) => Promise<Decis
 
 const DEFAULT_LIMIT = 30;
 const MAX_LIMIT = 100_000;
+const COMPARE_LIMIT = 20_000;
 const FOLLOW_BATCH = 500;
 const FOLLOW_POLL_MS = 250;
 /** Scanned to find a decision by the first letters of its id. */
@@ -84,6 +86,22 @@ const show = async (open: OpenDecisions, io: CommandIo, prefix: string, command:
     const records = await reader.records({ decisionId: id, limit: MAX_LIMIT });
     if (json) io.stdout.write(`${JSON.stringify(records)}\n`);
     else io.stdout.write(formatDecision(records, createPaint(io.color), io.nowMs()));
+  } finally {
+    await reader.close();
+  }
+};
+
+const compare = async (
+  open: OpenDecisions,
+  io: CommandIo,
+  options: Pick<ListOptions, "object" | "limit">,
+  command: Command,
+): Promise<void> => {
+  const { json } = globalOptions(command);
+  const limit = toLimit(options.limit);
+  const reader = await open(io, toDeployment(command));
+  try {
+    await printComparison(reader, io, { query: toQuery(options), limit, json });
   } finally {
     await reader.close();
   }
@@ -157,6 +175,20 @@ export const createDecisionsCommand =
       .argument("<decision>", "its id, or the first letters of it")
       .addHelpText("after", examples("sluice decisions show 9b1d5aa07c31"))
       .action((id: string, _options: unknown, command: Command) => show(open, io, id, command));
+    deployedOptions(decisions.command("compare"))
+      .summary("what Flux did beside what Sluice decided")
+      .description(
+        "Compares, version by version, what Sluice decided with what the clusters' own events say (`confirmation` in\nsluice.yaml): in observe mode, what Sluice would have changed, and how much earlier it would have told.\nExit code 0 the same, 1 Flux has something that Sluice would not have told.",
+      )
+      .option("--object <id>", "only this object: <cluster>/<Kind>/<namespace>/<name>")
+      .option("--limit <count>", "how many records to look back", String(COMPARE_LIMIT))
+      .addHelpText(
+        "after",
+        examples("sluice decisions compare", "sluice decisions compare --json | jq .comparison"),
+      )
+      .action((options: Pick<ListOptions, "object" | "limit">, command: Command) =>
+        compare(open, io, options, command),
+      );
     filtered(
       decisions
         .command("follow")

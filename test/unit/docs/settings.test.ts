@@ -36,7 +36,8 @@ describe("configuration in the README", () => {
     expect(configs).toHaveLength(7);
     expect(
       yaml.filter(
-        ({ note }) => !Object.hasOwn(WRAP, note) && !/^(?:file rendered\/|workflow step)/.test(note),
+        ({ note }) =>
+          !Object.hasOwn(WRAP, note) && !/^(?:file rendered\/|workflow step|manifest of )/.test(note),
       ),
     ).toEqual([]);
   });

@@ -8,6 +8,7 @@ import { readBundleConfig } from "../../../functions/common/bundle-config.ts";
 import {
   openDeliverFunction,
   openEvaluateFunction,
+  openInputsFunction,
   openSweepFunction,
 } from "../../../functions/common/functions.ts";
 import { openIntake } from "../../../functions/common/open-intake.ts";
@@ -67,6 +68,7 @@ describe("functions over a cloud's adapters", () => {
             name: "c",
             manifests: { folder: "./manifests", interval: "1m" },
             receiver: { baseUrl: receiver.url, token: { env: "TOKEN" }, allowPrivateAddresses: true },
+            inputs: { tokens: [{ env: "INPUTS" }] },
           },
         ],
         sources: [{ type: "zot", registry, secrets: [{ env: "SECRET" }] }],
@@ -101,6 +103,7 @@ describe("functions over a cloud's adapters", () => {
       evaluate: await openEvaluateFunction(config, cloud({})),
       deliver: await openDeliverFunction(config, cloud({ TOKEN: "t0ken" })),
       sweep: await openSweepFunction(config, cloud({})),
+      inputs: await openInputsFunction(config, cloud({ INPUTS: "operator" })),
     };
   };
 
@@ -167,6 +170,22 @@ describe("functions over a cloud's adapters", () => {
     expect([answer.status, all.queue.size()]).toEqual([202, 1]);
     const large = await all.intake({ ...event("1.0.0", "x"), body: new Uint8Array(1_025) });
     expect([large.status, all.queue.size()]).toEqual([413, 1]);
+  });
+
+  test("a cluster's inputs are answered to who shows its token", async () => {
+    const { inputs } = await openAll();
+    const get = (path: string, token: string) =>
+      inputs({
+        method: "GET",
+        path,
+        query: "",
+        headers: { authorization: `Bearer ${token}` },
+        body: new Uint8Array(),
+      });
+    expect((await get("/clusters/c/inputs", "other")).status).toBe(401);
+    // `unverified: allow` lets versions be poked for; served is only what is signed.
+    expect(await get("/clusters/c/inputs", "operator")).toMatchObject({ status: 200, body: '{"inputs":[]}' });
+    expect((await get("/clusters/d/inputs", "operator")).status).toBe(404);
   });
 
   test("each function refuses the other's work", async () => {

@@ -42,6 +42,7 @@ const contextOf = (
   origin: { source: "test" },
   evidenceDeadlineMs: DEADLINE_MS,
   gatherMs: 0,
+  served: false,
   ...changes,
 });
 

@@ -86,6 +86,7 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     followers: [] as readonly ObjectRef[],
     handling: { configuration: "c1", concurrency: 1, intervalMs: 0 } as ReceiverHandling,
     gatherMs: 0,
+    served: false,
     requirement: { kind: "rules", rules: [ruleOf("r1")] } as Requirement,
     registryError: undefined as ErrorCode | undefined,
     outcome: "accepted" as OutcomeCode,
@@ -141,6 +142,7 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     requirementOf: () => world.requirement,
     evidenceDeadlineMsOf: () => DEADLINE_MS,
     handlingOf: () => world.handling,
+    isServed: () => world.served,
     async send(delivery) {
       sent.push(delivery);
       const { outcome } = world;
