@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { createMarks } from "../../shared/adapters/aws/dynamodb/marks.ts";
 import type { IncomingRequest } from "../../shared/ports.ts";
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openIntake } from "../common/open-intake.ts";
@@ -7,10 +8,12 @@ import { createAwsRuntime } from "./runtime.ts";
 
 const runtime = createAwsRuntime(process.env, "intake");
 const { clock, secrets, telemetry, queues } = runtime;
+/** All instances count a source's events together. */
+const documents = createMarks({ client: runtime.dynamo, name: runtime.settings.table }, clock);
 
 const open = openOnce(async () => {
   const config = await readBundleConfig(process.env, import.meta.dirname);
-  return openIntake(config, { clock, secrets, queue: queues.both, log: telemetry.log });
+  return openIntake(config, { clock, secrets, queue: queues.both, documents, log: telemetry.log });
 });
 
 /** Signatures cover bytes: the body is taken as it came. */
@@ -35,11 +38,7 @@ export const handler = async (
   context: Context,
 ): Promise<APIGatewayProxyStructuredResultV2> => {
   telemetry.begin(context.awsRequestId);
-  try {
-    const intake = await open();
-    const { status: statusCode, headers, body } = await intake(toIncoming(event));
-    return { statusCode, headers: { ...headers }, body };
-  } finally {
-    telemetry.flush();
-  }
+  const intake = await open();
+  const { status: statusCode, headers, body } = await intake(toIncoming(event));
+  return { statusCode, headers: { ...headers }, body };
 };

@@ -36,10 +36,12 @@ export const createQueueHandler =
   async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const { log } = telemetry;
     telemetry.begin(context.awsRequestId);
-    const signal = AbortSignal.timeout(Math.max(1, context.getRemainingTimeInMillis() - SETTLE_MS));
+    const signal = AbortSignal.timeout(
+      Math.max(1, Math.trunc(context.getRemainingTimeInMillis() - SETTLE_MS)),
+    );
     const failed = new Set<string>();
     const settler: WorkSettler<SqsHanded> = {
-      // Lambda deletes what is not reported.
+      // Lambda deletes what is not reported, and so what was set aside.
       complete: async () => {},
       async retry(message, delayMs) {
         failed.add(message.id);
@@ -62,11 +64,7 @@ export const createQueueHandler =
         log("worker-failed", { id: message.id, message: String(error) });
       }
     };
-    try {
-      const work = await open();
-      await Promise.all(Records.map((record) => settle(work, toHanded(record))));
-      return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
-    } finally {
-      telemetry.flush();
-    }
+    const work = await open();
+    await Promise.all(Records.map((record) => settle(work, toHanded(record))));
+    return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
   };

@@ -41,9 +41,5 @@ const run = async (sweep: SweepFunction, kind: string): Promise<void> => {
 /** EventBridge Scheduler's two schedules, told apart by their input: what is due, and every repository. */
 export const handler = async ({ sweep }: { readonly sweep: string }, context: Context): Promise<void> => {
   runtime.telemetry.begin(context.awsRequestId);
-  try {
-    await run(await open(), sweep);
-  } finally {
-    runtime.telemetry.flush();
-  }
+  await run(await open(), sweep);
 };

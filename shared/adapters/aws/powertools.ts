@@ -20,8 +20,6 @@ export interface Telemetry {
   readonly log: (event: LogEvent, fields: Readonly<Record<string, unknown>>) => void;
   /** Lines of this invocation carry its request's id. */
   begin(requestId: string): void;
-  /** Writes the invocation's metrics, as one line of the embedded metric format each. */
-  flush(): void;
 }
 
 /** Structured logs and metrics on standard output, as CloudWatch reads them, by Lambda Powertools. */
@@ -33,7 +31,7 @@ export const createPowertools = (serviceName: string): Telemetry => {
       const level = WARNINGS.has(event) ? "warn" : "info";
       logger[level](event, { event, ...fields });
       for (const { name, value, dimension } of toMeasurements(event, fields)) {
-        // One line each: dimensions hold for a whole line, and the functions' batches mix them.
+        // One line each, at once: dimensions hold for a whole line, and a function's batch mixes them.
         const line = metrics.singleMetric();
         if (dimension !== undefined) line.addDimensions(dimension);
         line.addMetric(name, METRICS[name].unit, value);
@@ -43,6 +41,5 @@ export const createPowertools = (serviceName: string): Telemetry => {
       logger.resetKeys();
       logger.appendKeys({ requestId });
     },
-    flush: () => metrics.publishStoredMetrics(),
   };
 };

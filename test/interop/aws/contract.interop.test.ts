@@ -4,7 +4,7 @@ import { createDynamoStateStore } from "../../../shared/adapters/aws/dynamodb/st
 import { createSqsWorkQueue } from "../../../shared/adapters/aws/sqs/work-queue.ts";
 import { describeStateStore } from "../../contract/state-store.suite.ts";
 import { describeWorkQueue } from "../../contract/work-queue.suite.ts";
-import { startDynamo, startElasticMq } from "../world/aws.ts";
+import { startDynamo, startElasticMq, startMoto } from "../world/aws.ts";
 import { createWorld, type World } from "../world/world.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -15,7 +15,9 @@ let sqs: Awaited<ReturnType<typeof startElasticMq>>;
 
 beforeAll(async () => {
   world = await createWorld();
-  [dynamo, sqs] = await Promise.all([startDynamo(world), startElasticMq(world)]);
+  // Another server of DynamoDB's protocol takes moto's place where this names it.
+  const url = process.env.SLUICE_DYNAMODB_URL ?? (await startMoto(world)).url;
+  [dynamo, sqs] = await Promise.all([startDynamo(world, url), startElasticMq(world)]);
 });
 
 afterAll(() => world.close());

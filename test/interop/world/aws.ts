@@ -8,7 +8,7 @@ import { freePort, type World } from "./world.ts";
 
 /** What SDKs want to see; nobody checks it here. */
 export const AWS_IDENTITY = {
-  AWS_REGION: "eu-central-1",
+  AWS_REGION: "us-west-2",
   AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
   AWS_SECRET_ACCESS_KEY: "not-a-secret",
 } as const;
@@ -70,15 +70,12 @@ export const startMoto = async (world: World) => {
   return { url, settings: settings(url) };
 };
 
-/** Tables as the deployment makes them. `SLUICE_DYNAMODB_URL` names another server of the protocol. */
-export const startDynamo = async (world: World) => {
-  const elsewhere = process.env.SLUICE_DYNAMODB_URL;
-  const url = elsewhere ?? (await startMoto(world)).url;
+/** Tables as the deployment makes them, on a server of DynamoDB's protocol. */
+export const startDynamo = async (world: World, url: string) => {
   const client = new DynamoDBClient(settings(url));
   world.atEnd(() => client.destroy());
   let tables = 0;
   return {
-    url,
     client,
     async createTable(TableName = `table-${process.pid}-${++tables}`) {
       await client.send(new CreateTableCommand({ ...TABLE_DEFINITION, TableName } as never));

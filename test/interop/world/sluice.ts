@@ -26,7 +26,11 @@ export interface SluiceReport {
 
 export interface Sluice {
   /** The command, as its users run it. */
-  run(args: readonly string[], input?: string | Uint8Array): ReturnType<typeof runToEnd>;
+  run(
+    args: readonly string[],
+    input?: string | Uint8Array,
+    env?: Readonly<Record<string, string>>,
+  ): ReturnType<typeof runToEnd>;
   /** Throws when the command could not decide, or when its exit code and its report disagree. */
   verify(reference: string, options: SluiceVerifyOptions): Promise<SluiceReport>;
 }
@@ -43,8 +47,8 @@ const optional = (option: string, value: string | undefined): readonly string[] 
 
 /** The `sluice` command of this checkout. */
 export const createSluice = (world: World): Sluice => {
-  const run: Sluice["run"] = (args, input = "") =>
-    runToEnd(process.execPath, [bin, ...args], { cwd: world.folder, input });
+  const run: Sluice["run"] = (args, input = "", env = {}) =>
+    runToEnd(process.execPath, [bin, ...args], { cwd: world.folder, input, env });
   return {
     run,
     async verify(reference, options) {

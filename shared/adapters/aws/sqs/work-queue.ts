@@ -38,8 +38,8 @@ export interface SqsWorkQueue extends WorkQueue, WorkConsumer {
   readonly deadLetters: DeadLetters;
   /** `retry` of any message, readable or not. */
   delay(message: SqsMessage, delayMs: number): Promise<void>;
-  /** `park` of any message, readable or not, as it came. */
-  setAside(message: SqsMessage, reason: string): Promise<void>;
+  /** Puts any message, readable or not, among the dead letters, as it came; whoever holds it removes it. */
+  setAside(message: Pick<SqsMessage, "body">, reason: string): Promise<void>;
 }
 
 /** Never early: SQS counts whole seconds. */
@@ -75,11 +75,10 @@ export const createSqsWorkQueue = ({
     await whileLeased("a retry", client.send(new ChangeMessageVisibilityCommand(input)));
   };
 
-  const setAside = async ({ body, lease }: SqsMessage, reason: string): Promise<void> => {
+  const setAside = async ({ body }: Pick<SqsMessage, "body">, reason: string): Promise<void> => {
     const MessageAttributes = { [REASON_ATTRIBUTE]: toReasonAttribute(reason) };
     const input = { QueueUrl: deadLetterUrl, MessageBody: body, MessageAttributes };
     await answered("a dead letter", client.send(new SendMessageCommand(input)));
-    await remove(lease);
   };
 
   /** What cannot be read is set aside: nobody could settle it. */
@@ -90,7 +89,8 @@ export const createSqsWorkQueue = ({
       found = decodeWork(body);
     } catch (error) {
       if (!(error instanceof PipelineError)) throw error;
-      await setAside({ body, lease }, `${error.code}: ${error.message}`);
+      await setAside({ body }, `${error.code}: ${error.message}`);
+      await remove(lease);
       return [];
     }
     return [{ ...found, lease, receiveCount: Number(Attributes?.ApproximateReceiveCount ?? 1) }];
@@ -122,6 +122,9 @@ export const createSqsWorkQueue = ({
     },
     complete: ({ lease }) => remove(lease),
     retry: (received, delayMs) => delay(toMessage(received), delayMs),
-    park: (received, reason) => setAside(toMessage(received), reason),
+    async park(received, reason) {
+      await setAside(toMessage(received), reason);
+      await remove(received.lease);
+    },
   };
 };

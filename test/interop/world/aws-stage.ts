@@ -1,0 +1,113 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CreateRepositoryCommand, ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
+import { CreateEventBusCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { AWS_IDENTITY, startDynamo, startElasticMq, startMoto } from "./aws.ts";
+import { type AwsCall, startRecorder } from "./aws-recorder.ts";
+import { type Lambda, type LambdaSpec, startLambda } from "./lambda.ts";
+import type { World } from "./world.ts";
+
+export const FUNCTIONS = ["intake", "evaluate", "deliver", "sweep"] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+
+export const STAGE = "test";
+export const REGION = AWS_IDENTITY.AWS_REGION;
+export const ACCOUNT = "123456789012";
+export const BUS = "sluice";
+export const BUCKET = "sluice-catalogs";
+
+const QUEUES = ["evaluate", "evaluate-dead", "deliver", "deliver-dead"] as const;
+type QueueName = (typeof QUEUES)[number];
+
+/** What STS would mint; a double, since no server here knows the call. */
+const toIdentityToken = (audience: string): string =>
+  `<GetWebIdentityTokenResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetWebIdentityTokenResult><WebIdentityToken>token-for-${audience}</WebIdentityToken><Expiration>${new Date(Date.now() + 300_000).toISOString()}</Expiration></GetWebIdentityTokenResult></GetWebIdentityTokenResponse>`;
+
+/** Everything of AWS that a deployment has, in servers on loopback, and functions that run beside them. */
+export const startAwsStage = async (world: World) => {
+  const [moto, sqs] = await Promise.all([startMoto(world), startElasticMq(world)]);
+  const dynamo = await startDynamo(world, moto.url);
+  const table = await dynamo.createTable(`sluice-${STAGE}`);
+  const urls = new Map<QueueName, string>();
+  for (const name of QUEUES) {
+    urls.set(name, await sqs.createQueue(`sluice-${STAGE}-${name}`, { VisibilityTimeout: "3" }));
+  }
+  const queueUrl = (name: QueueName): string => urls.get(name) ?? "";
+  const { settings } = moto;
+  const secrets = new SecretsManagerClient(settings);
+  const parameters = new SSMClient(settings);
+  const ecr = new ECRClient(settings);
+  const s3 = new S3Client(settings);
+  await new EventBridgeClient(settings).send(new CreateEventBusCommand({ Name: BUS }));
+  await s3.send(
+    new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: REGION } }),
+  );
+  const recorded = new Map<FunctionName, { url: string; calls: readonly AwsCall[] }>();
+  for (const name of FUNCTIONS) {
+    const recorder = await startRecorder(world, (service) => {
+      if (service === "sqs") return { url: sqs.url };
+      if (service !== "sts") return { url: moto.url };
+      return {
+        answer: (body) => ({ status: 200, body: toIdentityToken(String(body["Audience.member.1"])) }),
+      };
+    });
+    recorded.set(name, recorder);
+  }
+
+  const endpointOf = (name: FunctionName): string => recorded.get(name)?.url ?? "";
+  /** The same queue, by way of the function's recorder. */
+  const viaRecorder = (name: FunctionName, queue: QueueName): string =>
+    queueUrl(queue).replace(sqs.url, endpointOf(name));
+
+  return {
+    sqs: sqs.client,
+    queueUrl,
+    /** The environment of a person who looks at this stage. */
+    operatorEnv: {
+      AWS_ENDPOINT_URL: moto.url,
+      AWS_ENDPOINT_URL_SQS: sqs.url,
+      ...AWS_IDENTITY,
+    },
+    callsOf: (name: FunctionName) => recorded.get(name)?.calls ?? [],
+    async putSecret(Name: string, SecretString: string) {
+      await secrets.send(new CreateSecretCommand({ Name, SecretString }));
+    },
+    async putParameter(Name: string, Value: string) {
+      await parameters.send(new PutParameterCommand({ Name, Value, Type: "SecureString" }));
+    },
+    async putCatalog(text: string) {
+      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: "catalog.json", Body: text }));
+    },
+    /** What ECR's own API must know beside the registry that holds the image. */
+    createRepository: (repositoryName: string) => ecr.send(new CreateRepositoryCommand({ repositoryName })),
+    putImage: (repositoryName: string, imageTag: string, imageManifest: string) =>
+      ecr.send(new PutImageCommand({ repositoryName, imageTag, imageManifest })),
+    async writeConfig(config: unknown) {
+      const folder = join(world.folder, "bundle");
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, "sluice.yaml"), JSON.stringify(config));
+    },
+    start: (name: FunctionName, extra: Partial<LambdaSpec> = {}): Promise<Lambda> =>
+      startLambda(world, {
+        name,
+        file: join(import.meta.dirname, "../../../functions/aws", `${name}.ts`),
+        ...extra,
+        env: {
+          AWS_ENDPOINT_URL: endpointOf(name),
+          SLUICE_CONFIG: join(world.folder, "bundle", "sluice.yaml"),
+          SLUICE_TABLE: table,
+          SLUICE_EVALUATE_QUEUE_URL: viaRecorder(name, "evaluate"),
+          SLUICE_EVALUATE_DEAD_LETTER_URL: viaRecorder(name, "evaluate-dead"),
+          SLUICE_DELIVER_QUEUE_URL: viaRecorder(name, "deliver"),
+          SLUICE_DELIVER_DEAD_LETTER_URL: viaRecorder(name, "deliver-dead"),
+          SLUICE_EVENT_BUS: BUS,
+          ...extra.env,
+        },
+      }),
+  };
+};
+
+export type AwsStage = Awaited<ReturnType<typeof startAwsStage>>;
