@@ -49,10 +49,11 @@ export const createQueueHandler =
       },
       park: (message, reason) => queue.setAside(message, reason),
     };
-    const settle = async ({ run }: WorkFunction, message: SqsHanded): Promise<void> => {
+    const settle = async ({ run, maxAttempts }: WorkFunction, message: SqsHanded): Promise<void> => {
       const deps = {
         settler,
         log,
+        maxAttempts,
         random: { fraction: Math.random },
         ...(source === undefined ? {} : { source }),
       };

@@ -22,6 +22,8 @@ export interface Cloud extends PolicyPlatform {
 
 /** A function that works off messages of one kind. */
 export interface WorkFunction {
+  /** Tries of one message before it is set aside. */
+  readonly maxAttempts: number;
   /** Does one message's work under the catalog in use. Throws a PipelineError whose disposition `settle` reads. */
   run(work: Work, signal: AbortSignal): Promise<void>;
 }
@@ -56,6 +58,7 @@ export const openEvaluation = async (
 export const openEvaluateFunction = async (config: Config, cloud: Cloud): Promise<WorkFunction> => {
   const { deps, refresh } = await openEvaluation(config, cloud);
   return {
+    maxAttempts: config.limits.attempts,
     async run(work, signal) {
       if (work.kind === "deliver") throw misrouted(work);
       await refresh();
@@ -70,6 +73,7 @@ export const openDeliverFunction = async (config: Config, cloud: Cloud): Promise
   const platform = { ...cloud, catalog: policy.catalogs.current };
   const { deps } = await composeDelivery(config, platform, cloud.callerIdentity);
   return {
+    maxAttempts: config.limits.attempts,
     async run(work, signal) {
       if (work.kind !== "deliver") throw misrouted(work);
       await refresh();

@@ -9,6 +9,7 @@ export interface HandedDeps<Message extends HandedMessage & Settleable> {
   readonly settler: WorkSettler<Message>;
   readonly random: Random;
   readonly log: Log;
+  readonly maxAttempts?: number;
   /** Reads events that the platform puts on the queue in its own form. */
   readonly source?: PushSource;
   readonly run: (work: Work) => Promise<void>;
@@ -29,7 +30,7 @@ const read = (message: HandedMessage, source: PushSource | undefined): Read => {
  * only when it could not be settled; then the platform's own redelivery follows.
  */
 export const workOffHanded = <Message extends HandedMessage & Settleable>(
-  { settler, random, log, source, run }: HandedDeps<Message>,
+  { settler, random, log, maxAttempts, source, run }: HandedDeps<Message>,
   message: Message,
 ): Promise<void> => {
   const found = read(message, source);
@@ -39,7 +40,13 @@ export const workOffHanded = <Message extends HandedMessage & Settleable>(
     for (const work of found.works) await run(work);
   };
   return workOff(
-    { consumer: settler, random, log, run: runAll },
+    {
+      consumer: settler,
+      random,
+      log,
+      run: runAll,
+      ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    },
     first === undefined ? message : { ...message, work: first },
   );
 };

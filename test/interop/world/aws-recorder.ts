@@ -41,11 +41,15 @@ const queueOf = (body: Fields): string =>
 const nameOf = (body: Fields): string =>
   String(body.SecretId ?? body.Name ?? body.repositoryName ?? body["Audience.member.1"] ?? "*");
 
+const operationOf = (incoming: IncomingMessage, body: Fields): string => {
+  const target = String(incoming.headers["x-amz-target"] ?? "");
+  return target === "" ? String(body.Action ?? "") : (target.split(".").at(-1) ?? "");
+};
+
 const toCalls = (incoming: IncomingMessage, service: string, text: string): readonly AwsCall[] => {
   if (service === "s3") return [{ action: "s3:GetObject", resource: incoming.url?.split("?")[0] ?? "" }];
   const body = parseBody(text);
-  const target = String(incoming.headers["x-amz-target"] ?? "");
-  const operation = target === "" ? String(body.Action ?? "") : (target.split(".").at(-1) ?? "");
+  const operation = operationOf(incoming, body);
   switch (service) {
     case "dynamodb":
       if (operation === "TransactWriteItems") return transactionCalls(body);
@@ -71,7 +75,12 @@ const readAll = async (incoming: IncomingMessage): Promise<Buffer> => {
 /** Where a service really answers, or a double of it. */
 export type Route =
   | { readonly url: string }
-  | { readonly answer: (body: Fields) => { readonly status: number; readonly body: string } };
+  | { readonly answer: (asked: Asked) => { readonly status: number; readonly body: string } };
+
+interface Asked {
+  readonly operation: string;
+  readonly body: Fields;
+}
 
 const forward = (incoming: IncomingMessage, body: Buffer, url: string, response: ServerResponse): void => {
   const target = new URL(incoming.url ?? "/", url);
@@ -93,8 +102,10 @@ export const startRecorder = async (world: World, routeOf: (service: string) => 
       calls.push(...toCalls(incoming, service, body.toString()));
       const route = routeOf(service);
       if ("url" in route) return forward(incoming, body, route.url, response);
-      const { status, body: text } = route.answer(parseBody(body.toString()));
-      response.writeHead(status, { "content-type": "text/xml" }).end(text);
+      const fields = parseBody(body.toString());
+      const { status, body: text } = route.answer({ operation: operationOf(incoming, fields), body: fields });
+      response.writeHead(status, { "content-type": text.startsWith("<") ? "text/xml" : "application/json" });
+      response.end(text);
     });
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));

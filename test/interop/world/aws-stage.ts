@@ -6,7 +6,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AWS_IDENTITY, startDynamo, startElasticMq, startMoto } from "./aws.ts";
-import { type AwsCall, startRecorder } from "./aws-recorder.ts";
+import { type AwsCall, type Route, startRecorder } from "./aws-recorder.ts";
 import { type Lambda, type LambdaSpec, startLambda } from "./lambda.ts";
 import type { World } from "./world.ts";
 
@@ -17,6 +17,7 @@ export const STAGE = "test";
 export const REGION = AWS_IDENTITY.AWS_REGION;
 export const ACCOUNT = "123456789012";
 export const BUS = "sluice";
+export const PUBLIC_TOKEN = "a-token-for-ecr-public";
 export const BUCKET = "sluice-catalogs";
 
 const QUEUES = ["evaluate", "evaluate-dead", "deliver", "deliver-dead"] as const;
@@ -25,6 +26,18 @@ type QueueName = (typeof QUEUES)[number];
 /** What STS would mint; a double, since no server here knows the call. */
 const toIdentityToken = (audience: string): string =>
   `<GetWebIdentityTokenResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetWebIdentityTokenResult><WebIdentityToken>token-for-${audience}</WebIdentityToken><Expiration>${new Date(Date.now() + 300_000).toISOString()}</Expiration></GetWebIdentityTokenResult></GetWebIdentityTokenResponse>`;
+
+/** ECR Public as the owner of `acme` sees it; a double, since no server here knows the service. */
+const answerEcrPublic = (operation: string): unknown => {
+  switch (operation) {
+    case "GetAuthorizationToken":
+      return { authorizationData: { authorizationToken: PUBLIC_TOKEN, expiresAt: Date.now() / 1_000 + 43_200 } };
+    case "DescribeRegistries":
+      return { registries: [{ aliases: [{ name: "acme" }] }] };
+    default:
+      return { imageTagDetails: [{ imageTag: "1.0.0" }] };
+  }
+};
 
 /** Everything of AWS that a deployment has, in servers on loopback, and functions that run beside them. */
 export const startAwsStage = async (world: World) => {
@@ -45,17 +58,26 @@ export const startAwsStage = async (world: World) => {
   await s3.send(
     new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: REGION } }),
   );
+  const outages = new Set<string>();
+  const routeOf =
+    (name: FunctionName) =>
+    (service: string): Route => {
+      if (outages.has(`${name} ${service}`)) return { answer: () => ({ status: 503, body: "" }) };
+      switch (service) {
+        case "sqs":
+          return { url: sqs.url };
+        case "sts":
+          return { answer: ({ body }) => ({ status: 200, body: toIdentityToken(String(body["Audience.member.1"])) }) };
+        case "ecr-public":
+          return {
+            answer: ({ operation }) => ({ status: 200, body: JSON.stringify(answerEcrPublic(operation)) }),
+          };
+        default:
+          return { url: moto.url };
+      }
+    };
   const recorded = new Map<FunctionName, { url: string; calls: readonly AwsCall[] }>();
-  for (const name of FUNCTIONS) {
-    const recorder = await startRecorder(world, (service) => {
-      if (service === "sqs") return { url: sqs.url };
-      if (service !== "sts") return { url: moto.url };
-      return {
-        answer: (body) => ({ status: 200, body: toIdentityToken(String(body["Audience.member.1"])) }),
-      };
-    });
-    recorded.set(name, recorder);
-  }
+  for (const name of FUNCTIONS) recorded.set(name, await startRecorder(world, routeOf(name)));
 
   const endpointOf = (name: FunctionName): string => recorded.get(name)?.url ?? "";
   /** The same queue, by way of the function's recorder. */
@@ -71,6 +93,16 @@ export const startAwsStage = async (world: World) => {
       AWS_ENDPOINT_URL_SQS: sqs.url,
       ...AWS_IDENTITY,
     },
+    /** While `work` runs, that service answers 503 to that function. */
+    async during(name: FunctionName, service: string, work: () => Promise<void>) {
+      outages.add(`${name} ${service}`);
+      try {
+        await work();
+      } finally {
+        outages.delete(`${name} ${service}`);
+      }
+    },
+    dynamo: { client: dynamo.client, name: table },
     callsOf: (name: FunctionName) => recorded.get(name)?.calls ?? [],
     async putSecret(Name: string, SecretString: string) {
       await secrets.send(new CreateSecretCommand({ Name, SecretString }));
