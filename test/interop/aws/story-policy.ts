@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ACCOUNT, BUCKET, REGION, STAGE } from "../world/aws-stage.ts";
 import type { Stage } from "../world/stage.ts";
@@ -69,10 +69,12 @@ const toConfig = (stage: Stage, receiverUrl: string, from: "manifests" | "catalo
       secrets: [{ secret: SECRETS.events }, { secret: SECRETS.previousEvents }],
     },
   ],
-  trustedRoots: { default: stage.sigstore.trustedRootFile },
+  trustedRoots: { default: "./trusted_root.json" },
   rules: Object.values(HOSTS).map((host) => ({
     repositories: `${host}/acme/**`,
-    identities: [{ issuer: `^${stage.release.issuer}$`, subject: String.raw`^https://github\.com/acme/app/` }],
+    identities: [
+      { issuer: `^${stage.release.issuer}$`, subject: String.raw`^https://github\.com/acme/app/` },
+    ],
   })),
   registries: {
     [HOSTS.ecr]: inside,
@@ -118,6 +120,7 @@ export const compileCatalog = async (
   const items = [...kept.map(toObject), toReceiver("generic-hmac"), toReceiver("generic-oidc")];
   const list = { apiVersion: "v1", kind: "List", items };
   await writeFile(join(folder, "manifests", "all.json"), JSON.stringify(list));
+  await copyFile(stage.sigstore.trustedRootFile, join(folder, "trusted_root.json"));
   await writeFile(join(folder, "sluice.yaml"), JSON.stringify(toConfig(stage, receiverUrl, "manifests")));
   const args = ["compile", "--config", join(folder, "sluice.yaml"), "--output", join(folder, "catalog.json")];
   const { code, output } = await stage.sluice.run(args);

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { type ReceiverDouble, startReceiverDouble } from "../../../functions/local/playground/receiver.ts";
 import { ACCOUNT, type AwsStage, PUBLIC_TOKEN, startAwsStage } from "../world/aws-stage.ts";
 import { startGate } from "../world/gate.ts";
@@ -56,8 +57,14 @@ const registerReceivers = (receiver: ReceiverDouble): ReadonlyMap<string, string
   } as const;
   const isTokenValid = (token: string): boolean => token === "token-for-notification-controller";
   return new Map([
-    [receiver.register({ ...shared, name: "generic-hmac", type: "generic-hmac", token: TOKEN }), "generic-hmac"],
-    [receiver.register({ ...shared, name: "generic-oidc", type: "generic-oidc", isTokenValid }), "generic-oidc"],
+    [
+      receiver.register({ ...shared, name: "generic-hmac", type: "generic-hmac", token: TOKEN }),
+      "generic-hmac",
+    ],
+    [
+      receiver.register({ ...shared, name: "generic-oidc", type: "generic-oidc", isTokenValid }),
+      "generic-oidc",
+    ],
   ]);
 };
 
@@ -67,7 +74,10 @@ const putSecrets = async (aws: AwsStage): Promise<void> => {
   await aws.putSecret(SECRETS.first, PULLER.password);
   await aws.putParameter(SECRETS.second, PULLER.password);
   await aws.putSecret(SECRETS.receiver, TOKEN);
-  await aws.putParameter(SECRETS.signing, `whsec_${Buffer.from("a signing key of the story").toString("base64")}`);
+  await aws.putParameter(
+    SECRETS.signing,
+    `whsec_${Buffer.from("a signing key of the story").toString("base64")}`,
+  );
 };
 
 export interface StoryWorld {
@@ -97,7 +107,10 @@ const createStoryWorld = async (stage: Stage): Promise<StoryWorld> => {
   const front = await startGate(stage.world, receiver.url, () => passages[trouble.receiver]);
   await openRegistries(stage, trouble);
   await aws.putCatalog(await compileCatalog(stage, front.url));
-  await aws.writeConfig(toDeployedConfig(stage, front.url));
+  await aws.bundle({
+    "sluice.yaml": JSON.stringify(toDeployedConfig(stage, front.url)),
+    "trusted_root.json": await readFile(stage.sigstore.trustedRootFile, "utf8"),
+  });
   await putSecrets(aws);
   for (const { registry, repository } of REPOSITORIES) {
     if (registry === HOSTS.ecr) await aws.createRepository(repository);

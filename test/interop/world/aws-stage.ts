@@ -5,6 +5,7 @@ import { CreateEventBusCommand, EventBridgeClient } from "@aws-sdk/client-eventb
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { bundleFunctions } from "../../../infra/aws/bundle.ts";
 import { AWS_IDENTITY, startDynamo, startElasticMq, startMoto } from "./aws.ts";
 import { type AwsCall, type Route, startRecorder } from "./aws-recorder.ts";
 import { type Lambda, type LambdaSpec, startLambda } from "./lambda.ts";
@@ -31,7 +32,9 @@ const toIdentityToken = (audience: string): string =>
 const answerEcrPublic = (operation: string): unknown => {
   switch (operation) {
     case "GetAuthorizationToken":
-      return { authorizationData: { authorizationToken: PUBLIC_TOKEN, expiresAt: Date.now() / 1_000 + 43_200 } };
+      return {
+        authorizationData: { authorizationToken: PUBLIC_TOKEN, expiresAt: Date.now() / 1_000 + 43_200 },
+      };
     case "DescribeRegistries":
       return { registries: [{ aliases: [{ name: "acme" }] }] };
     default:
@@ -58,6 +61,7 @@ export const startAwsStage = async (world: World) => {
   await s3.send(
     new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: REGION } }),
   );
+  const bundles = join(world.folder, "bundles");
   const outages = new Set<string>();
   const routeOf =
     (name: FunctionName) =>
@@ -67,7 +71,9 @@ export const startAwsStage = async (world: World) => {
         case "sqs":
           return { url: sqs.url };
         case "sts":
-          return { answer: ({ body }) => ({ status: 200, body: toIdentityToken(String(body["Audience.member.1"])) }) };
+          return {
+            answer: ({ body }) => ({ status: 200, body: toIdentityToken(String(body["Audience.member.1"])) }),
+          };
         case "ecr-public":
           return {
             answer: ({ operation }) => ({ status: 200, body: JSON.stringify(answerEcrPublic(operation)) }),
@@ -117,19 +123,20 @@ export const startAwsStage = async (world: World) => {
     createRepository: (repositoryName: string) => ecr.send(new CreateRepositoryCommand({ repositoryName })),
     putImage: (repositoryName: string, imageTag: string, imageManifest: string) =>
       ecr.send(new PutImageCommand({ repositoryName, imageTag, imageManifest })),
-    async writeConfig(config: unknown) {
-      const folder = join(world.folder, "bundle");
+    /** Bundles the functions as `npm run package:aws` does, with these files beside each. */
+    async bundle(files: Readonly<Record<string, string>>) {
+      const folder = join(world.folder, "deployment");
       await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, "sluice.yaml"), JSON.stringify(config));
+      for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+      await bundleFunctions(folder, bundles);
     },
     start: (name: FunctionName, extra: Partial<LambdaSpec> = {}): Promise<Lambda> =>
       startLambda(world, {
         name,
-        file: join(import.meta.dirname, "../../../functions/aws", `${name}.ts`),
+        file: join(bundles, name, "index.mjs"),
         ...extra,
         env: {
           AWS_ENDPOINT_URL: endpointOf(name),
-          SLUICE_CONFIG: join(world.folder, "bundle", "sluice.yaml"),
           SLUICE_TABLE: table,
           SLUICE_EVALUATE_QUEUE_URL: viaRecorder(name, "evaluate"),
           SLUICE_EVALUATE_DEAD_LETTER_URL: viaRecorder(name, "evaluate-dead"),
