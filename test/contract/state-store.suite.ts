@@ -98,6 +98,15 @@ export const describeStateStore = (name: string, create: () => Promise<StateUnde
       expect((await state.load("s")).version).toBe(20);
     });
 
+    run("takes the same record twice in one change, as the first of the two", async ({ state, nowMs }) => {
+      const twice = [record("one", "s", nowMs()), { ...record("one", "s", nowMs()), tag: "2.0.0" }];
+      expect(await state.commit("s", 0, { next: row("s", 1), records: twice })).toBe("committed");
+      const found = await state.records({ decisionId: "d-one", limit: 10 });
+      expect(found.map((one) => one.kind === "decision" && one.tag)).toEqual(["1.0.0"]);
+      expect(await state.commit("s", 1, { records: twice })).toBe("committed");
+      expect(await state.records({ limit: 10 })).toHaveLength(1);
+    });
+
     run("appends records without a row, once per id", async ({ state, nowMs }) => {
       const change = { records: [record("one", "s", nowMs())] };
       expect(await state.commit("s", 0, change)).toBe("committed");

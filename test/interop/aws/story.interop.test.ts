@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import calls from "../../../infra/aws/calls.json" with { type: "json" };
 import { createDynamoDelayedWork } from "../../../shared/adapters/aws/dynamodb/delayed-work.ts";
 import { encodeWork } from "../../../shared/work-message.ts";
@@ -22,6 +22,7 @@ describe.skipIf(!isIsolated())("a push to ECR reaches the cluster through Lambda
     world = await startStoryWorld();
     play = await startPlay(world);
   });
+  afterEach(() => Object.assign(world.trouble, { registryDown: false, receiver: "up" }));
   afterAll(() => world?.stage.world.close());
 
   const pushSigned = async (repository: string, tag: string): Promise<string> => {

@@ -146,8 +146,11 @@ export const createDynamoStateStore = ({ clock, retentionMs, ...table }: DynamoS
     return row.version === version ? dueOf(row) : undefined;
   };
 
+  // One item may be in a transaction once, and two receivers' ends of one decision are one record.
   const toRecordItems = (records: StateChange["records"]) =>
-    records.map((record) => toRecordUpdate(TableName, record, nextSequence(), retentionMs));
+    [...new Map(records.toReversed().map((record) => [record.id, record])).values()]
+      .toReversed()
+      .map((record) => toRecordUpdate(TableName, record, nextSequence(), retentionMs));
 
   const transact = async (TransactItems: TransactWriteItem[]): Promise<Outcome> => {
     try {
