@@ -163,6 +163,16 @@ export interface ConfirmationRecord {
 
 export type StateRecord = DecisionRecord | AttemptRecord | ConfirmationRecord;
 
+/**
+ * The first of each id: two receivers' ends of one decision are one record. For stores whose transactions take an item
+ * once.
+ */
+export const distinctRecords = (records: readonly StateRecord[]): readonly StateRecord[] => {
+  const byId = new Map<string, StateRecord>();
+  for (const record of records) if (!byId.has(record.id)) byId.set(record.id, record);
+  return [...byId.values()];
+};
+
 export interface StateChange {
   /** The new row; its `version` is the expected one plus one. Absent: only records are appended. */
   readonly next?: SubscriptionState;

@@ -9,7 +9,13 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../../../ports.ts";
-import { dueAtMsOf, type StateChange, type StateStore, type SubscriptionState } from "../../../state.ts";
+import {
+  distinctRecords,
+  dueAtMsOf,
+  type StateChange,
+  type StateStore,
+  type SubscriptionState,
+} from "../../../state.ts";
 import { createDue } from "./due.ts";
 import { createMarks } from "./marks.ts";
 import { getAll } from "./query.ts";
@@ -146,11 +152,8 @@ export const createDynamoStateStore = ({ clock, retentionMs, ...table }: DynamoS
     return row.version === version ? dueOf(row) : undefined;
   };
 
-  // One item may be in a transaction once, and two receivers' ends of one decision are one record.
   const toRecordItems = (records: StateChange["records"]) =>
-    [...new Map(records.toReversed().map((record) => [record.id, record])).values()]
-      .toReversed()
-      .map((record) => toRecordUpdate(TableName, record, nextSequence(), retentionMs));
+    distinctRecords(records).map((record) => toRecordUpdate(TableName, record, nextSequence(), retentionMs));
 
   const transact = async (TransactItems: TransactWriteItem[]): Promise<Outcome> => {
     try {

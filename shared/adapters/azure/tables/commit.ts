@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { PipelineError } from "../../../errors.ts";
 import type { Clock } from "../../../ports.ts";
-import type { StateChange, SubscriptionState } from "../../../state.ts";
+import { distinctRecords, type StateChange, type SubscriptionState } from "../../../state.ts";
 import { removeAll, writeAll } from "./batches.ts";
 import { toJsonColumns } from "./columns.ts";
 import { toDueActions } from "./due.ts";
@@ -107,7 +107,7 @@ export const createCommit = (table: Table, rows: Rows, clock: Clock): Commit => 
       const message = `${records.length} records in one commit of ${subscription}; a table takes ${MAX_ACTIONS - 1}`;
       throw new PipelineError(message, { code: "STATE_UNAVAILABLE" });
     }
-    const sequenced = records.map((record) => ({ ...record, sequence: nextSequence() }));
+    const sequenced = distinctRecords(records).map((record) => ({ ...record, sequence: nextSequence() }));
     const pointers = toPointerActions(expectedVersion, next, sequenced);
     await writeAll(table, pointers);
     const inserts = sequenced.map(toRecordAction);
