@@ -1,13 +1,14 @@
 import type { Bench, BenchResult, Effort } from "./bench.ts";
 import { openAwsCold } from "./cold/aws.ts";
 import type { ColdCase, ColdCloud } from "./cold/cold-case.ts";
+import { openGoogleCold } from "./cold/gcp.ts";
 import { runProcess } from "./processes.ts";
 import { type BenchRow, median } from "./row.ts";
 
 const ROUNDS = { quick: 2, full: 15 } as const;
 const MIB = 1_048_576;
 
-const CLOUDS: readonly (() => Promise<ColdCloud>)[] = [openAwsCold];
+const CLOUDS: readonly (() => Promise<ColdCloud>)[] = [openAwsCold, openGoogleCold];
 
 /** In turn, so that whatever else the machine does falls on all three. */
 const measure = async ({ name, ours, bare, empty, bundleBytes }: ColdCase, rounds: number) => {

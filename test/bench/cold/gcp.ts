@@ -1,0 +1,166 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { FUNCTIONS, packageFunctions } from "../../../infra/gcp/package.ts";
+import { toJson } from "../../../shared/policy/catalog/catalog-json.ts";
+import { encodeWork } from "../../../shared/work-message.ts";
+import { type GoogleRequestSeen, startGoogleDouble } from "../../support/google-double.ts";
+import { compileText, ociRepository } from "../../unit/policy/compile-text.ts";
+import { EVENT_PATH, EVENT_TYPE, toEnvelope } from "../event.ts";
+import { runProcess } from "../processes.ts";
+import type { ColdCase, ColdCloud, ColdProcess } from "./cold-case.ts";
+
+type Name = (typeof FUNCTIONS)[number];
+
+const CHILD = fileURLToPath(new URL("../child/cold-google.ts", import.meta.url));
+/** Inside the checkout, where bundles find the framework that Google's build would install. */
+const DIST = fileURLToPath(new URL("../../../dist", import.meta.url));
+const SECRET = "cold-start";
+const DIGEST = `sha256:${"a".repeat(64)}`;
+const TOPICS = "/projects/p/topics";
+
+const SLUICE_YAML = `mode: enforce
+catalog: {file: ./catalog.json}
+clusters:
+  - name: production
+    receiver: {baseUrl: https://flux.example.com, token: {env: SLUICE_BENCH_SECRET}}
+sources:
+  - {type: distribution, secrets: [{env: SLUICE_BENCH_SECRET}]}
+`;
+
+const RECEIVER = `
+apiVersion: notification.toolkit.fluxcd.io/v1
+kind: Receiver
+metadata: {name: sluice, namespace: apps}
+spec:
+  type: generic-hmac
+  secretRef: {name: token}
+  resources: [{apiVersion: source.toolkit.fluxcd.io/v1, kind: OCIRepository, name: app}]
+---
+`;
+
+const toPush = (data: string): string =>
+  JSON.stringify({
+    subscription: "projects/p/subscriptions/s",
+    message: {
+      data: Buffer.from(data).toString("base64"),
+      messageId: "1",
+      publishTime: "2026-10-09T08:00:01.234Z",
+    },
+  });
+
+const JSON_TYPE = { "content-type": "application/json" };
+const CHANGE = JSON.stringify({
+  action: "INSERT",
+  digest: `europe-west1-docker.pkg.dev/p/r/nobody-follows@${DIGEST}`,
+  tag: "europe-west1-docker.pkg.dev/p/r/nobody-follows:1.0.0",
+});
+
+/** The first request that each function gets: one that asks little of us, so that the start is what shows. */
+const REQUESTS: Readonly<Record<Name, unknown>> = {
+  intake: {
+    path: EVENT_PATH,
+    headers: { "content-type": EVENT_TYPE, authorization: SECRET },
+    body: toEnvelope({
+      id: "cold",
+      host: "registry.example",
+      repository: "acme/app",
+      tag: "1.0.0",
+      digest: DIGEST,
+    }),
+  },
+  evaluate: { path: `${TOPICS}/gcr`, headers: JSON_TYPE, body: toPush(CHANGE) },
+  deliver: {
+    path: `${TOPICS}/sluice-bench-deliver`,
+    headers: JSON_TYPE,
+    body: toPush(encodeWork({ id: "d", work: { kind: "deliver", receiver: "production/apps/sluice" } })),
+  },
+  sweep: { path: "/due", headers: JSON_TYPE, body: "{}" },
+};
+
+/** An empty database, and queues that take everything. */
+const answerTo = ({ target, body }: GoogleRequestSeen): unknown => {
+  const {
+    documents = [],
+    writes = [],
+    messages = [],
+  } = JSON.parse(body || "{}") as Readonly<
+    Record<"documents" | "writes" | "messages", readonly unknown[] | undefined>
+  >;
+  if (target.endsWith(":batchGet")) return documents.map((missing) => ({ missing }));
+  if (target.endsWith(":commit"))
+    return { writeResults: writes.map(() => ({ updateTime: "2026-10-09T08:00:01Z" })) };
+  if (target.endsWith(":runQuery")) return [{ readTime: "2026-10-09T08:00:01Z" }];
+  if (target.endsWith(":publish")) return { messageIds: messages.map((_one, index) => String(index)) };
+  return {};
+};
+
+/** A handler that makes these calls, one after the other, and answers. */
+const toBareHandler = (name: Name, url: string, calls: readonly GoogleRequestSeen[]): string => {
+  const isHttp = name === "intake" || name === "sweep";
+  const sends = calls.map(({ method, target, body }) => {
+    const init = { method, headers: JSON_TYPE, ...(body === "" ? {} : { body }) };
+    return `  await (await fetch(${JSON.stringify(`${url}${target}`)}, ${JSON.stringify(init)})).json();`;
+  });
+  const register = isHttp ? "http" : "cloudEvent";
+  const answer = isHttp ? "  response.status(204).end();\n" : "";
+  return `import { ${register} } from "@google-cloud/functions-framework";\n${register}("${name}", async (request, response) => {\n${sends.join("\n")}\n${answer}});\n`;
+};
+
+/** The four functions of Google Cloud, bundled as they are deployed, served by the framework, with services on loopback. */
+export const openGoogleCold = async (): Promise<ColdCloud> => {
+  mkdirSync(DIST, { recursive: true });
+  const folder = mkdtempSync(join(DIST, "cold-gcp-"));
+  const deployment = join(folder, "deployment");
+  mkdirSync(deployment);
+  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+  writeFileSync(join(deployment, "sluice.yaml"), SLUICE_YAML);
+  const compiled = compileText(ociRepository("ref: {semver: 1.x}") + RECEIVER);
+  writeFileSync(join(deployment, "catalog.json"), toJson(compiled, 1));
+  await packageFunctions(deployment, join(folder, "bundles"));
+  const google = await startGoogleDouble((request) => ({ body: JSON.stringify(answerTo(request)) }));
+  const env = {
+    NODE_ENV: "production",
+    GOOGLE_CLOUD_PROJECT: "p",
+    SLUICE_LOCATION: "europe-west1",
+    SLUICE_STAGE: "bench",
+    SLUICE_BENCH_SECRET: SECRET,
+    FIRESTORE_EMULATOR_HOST: google.host,
+    PUBSUB_EMULATOR_HOST: google.host,
+    CLOUD_TASKS_EMULATOR_HOST: google.host,
+    GCE_METADATA_HOST: google.host,
+  };
+
+  const toCase = async (name: Name): Promise<ColdCase> => {
+    const first = join(folder, `${name}.json`);
+    writeFileSync(first, JSON.stringify(REQUESTS[name]));
+    const toProcess = (file: string): ColdProcess => ({ args: [CHILD, file, name, first], env });
+    const bundle = join(folder, "bundles", name, "index.js");
+    const ours = toProcess(bundle);
+    const before = google.seen.length;
+    await runProcess(ours);
+    const calls = google.seen.slice(before);
+    const write = (kind: string, these: readonly GoogleRequestSeen[]): string => {
+      const file = join(folder, `${kind}-${name}.js`);
+      writeFileSync(file, toBareHandler(name, google.url, these));
+      return file;
+    };
+    return {
+      name: `Google Cloud ${name}`,
+      ours,
+      bare: toProcess(write("bare", calls)),
+      empty: toProcess(write("empty", [])),
+      bundleBytes: statSync(bundle).size,
+    };
+  };
+
+  const cases: ColdCase[] = [];
+  for (const name of FUNCTIONS) cases.push(await toCase(name));
+  return {
+    cases,
+    async close() {
+      await google.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
