@@ -103,8 +103,10 @@ const toBareHandler = (name: Name, url: string, calls: readonly GoogleRequestSee
     return `  await (await fetch(${JSON.stringify(`${url}${target}`)}, ${JSON.stringify(init)})).json();`;
   });
   const register = isHttp ? "http" : "cloudEvent";
+  // An event's handler with a second parameter would be one that calls back.
+  const parameters = isHttp ? "request, response" : "";
   const answer = isHttp ? "  response.status(204).end();\n" : "";
-  return `import { ${register} } from "@google-cloud/functions-framework";\n${register}("${name}", async (request, response) => {\n${sends.join("\n")}\n${answer}});\n`;
+  return `import { ${register} } from "@google-cloud/functions-framework";\n${register}("${name}", async (${parameters}) => {\n${sends.join("\n")}\n${answer}});\n`;
 };
 
 /** The four functions of Google Cloud, bundled as they are deployed, served by the framework, with services on loopback. */
