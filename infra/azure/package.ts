@@ -1,71 +1,68 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { rolldown } from "rolldown";
+import { bundleFunction } from "../bundle.ts";
 import { layOut } from "../deployment.ts";
 
-const root = join(import.meta.dirname, "../..");
+const ROOT = join(import.meta.dirname, "../..");
 
 /**
- * Function apps and what runs in each. An app has one identity, so what may be reached from outside, what reads
- * registries and what holds receivers' secrets are three.
+ * Each is an app of its own. An app has one identity, so what may be reached from outside, what reads registries and
+ * what holds receivers' tokens are kept apart; and an instance loads only the function that it runs.
  */
-export const APPS = {
-  intake: ["intake"],
-  evaluate: ["evaluate", "sweep"],
-  deliver: ["deliver"],
-} as const;
+export const APPS = ["intake", "evaluate", "deliver", "sweep"] as const;
 
-export type AppName = keyof typeof APPS;
+export type AppName = (typeof APPS)[number];
 
 /** Brought by the Functions worker itself; no package of this name exists. */
 const INJECTED = "@azure/functions-core";
-/** Reads clusters by kubeconfig, which a function has none of. */
-const NEVER_LOADED = "@kubernetes/client-node";
-
-const bundle = async (names: readonly string[], folder: string): Promise<void> => {
-  const built = await rolldown({
-    input: Object.fromEntries(names.map((name) => [name, join(root, "functions/azure", `${name}.ts`)])),
-    platform: "node",
-    external: [INJECTED, NEVER_LOADED],
-    treeshake: true,
-    logLevel: "warn",
-  });
-  await built.write({
-    dir: folder,
-    format: "esm",
-    sourcemap: true,
-    minify: false,
-    entryFileNames: "[name].mjs",
-    chunkFileNames: "chunks/[name]-[hash].mjs",
-  });
-  await built.close();
-};
 
 const toManifest = (app: AppName, version: string): string => {
-  const names: readonly string[] = APPS[app];
-  const main = names.length === 1 ? `${names[0]}.mjs` : `{${names.join(",")}}.mjs`;
-  return `${JSON.stringify({ name: `sluice-${app}`, version, private: true, type: "module", main }, null, 2)}\n`;
+  const manifest = { name: `sluice-${app}`, version, private: true, type: "module", main: "index.mjs" };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 };
 
-/** Writes one deployable folder for each app: the bundle, host.json, and all that `configFolder` holds. */
+/** One deployable folder for each app: the bundle, host.json, and what the deployment's folder holds. */
 export const packageApps = async (configFolder: string, outFolder: string): Promise<void> => {
-  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
-  for (const app of Object.keys(APPS) as AppName[]) {
+  const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
+  for (const app of APPS) {
     const folder = join(outFolder, app);
     await layOut(configFolder, folder);
-    await bundle(APPS[app], folder);
+    await bundleFunction({
+      entry: join(ROOT, "functions/azure", `${app}.ts`),
+      file: join(folder, "index.mjs"),
+      external: [INJECTED],
+    });
     await cp(join(import.meta.dirname, "host.json"), join(folder, "host.json"));
     await writeFile(join(folder, "package.json"), toManifest(app, version));
   }
 };
 
-if (import.meta.main) {
+const USAGE = `Bundles the functions into one folder for each app, in dist/azure, ready for \`azd deploy\`.
+
+  npm run package:azure -- [--config FOLDER]
+
+  --config FOLDER  holds sluice.yaml and what it names: the catalog that \`sluice compile\` wrote, keys (default: deployment)
+`;
+
+const main = async (): Promise<number> => {
   const { values } = parseArgs({
     options: {
       config: { type: "string", default: "deployment" },
-      out: { type: "string", default: join(root, "dist/azure") },
+      help: { type: "boolean", default: false },
     },
   });
-  await packageApps(resolve(values.config), resolve(values.out));
-}
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  try {
+    await packageApps(resolve(values.config), join(ROOT, "dist/azure"));
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+};
+
+if (import.meta.main) process.exitCode = await main();

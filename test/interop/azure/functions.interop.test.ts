@@ -18,14 +18,16 @@ describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
   let intake: RunningApp;
   let evaluate: RunningApp;
   let deliver: RunningApp;
+  let sweep: RunningApp;
   let driver: ReturnType<typeof createDriver>;
 
   beforeAll(async () => {
     stage = await startAzureStage();
-    [intake, evaluate, deliver] = await Promise.all([
+    [intake, evaluate, deliver, sweep] = await Promise.all([
       stage.apps.start("intake"),
       stage.apps.start("evaluate"),
       stage.apps.start("deliver"),
+      stage.apps.start("sweep"),
     ]);
     driver = createDriver(stage);
     // What is selected already, which is nothing, becomes the baseline.
@@ -37,7 +39,7 @@ describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
   afterAll(() => stage?.base.world.close());
 
   const runTimer = async (name: string): Promise<void> => {
-    const response = await fetch(`${evaluate.url}/admin/functions/${name}`, { method: "POST" });
+    const response = await fetch(`${sweep.url}/admin/functions/${name}`, { method: "POST" });
     expect(response.status).toBe(202);
   };
 

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type AppName, packageApps } from "../../../../infra/azure/package.ts";
+import { APPS, type AppName, packageApps } from "../../../../infra/azure/package.ts";
 import { answers, type RunningServer } from "../../world/process.ts";
 import { freePort, type World } from "../../world/world.ts";
 
@@ -34,7 +34,7 @@ export const createApps = async (
 ): Promise<Apps> => {
   const out = join(world.folder, "apps");
   await packageApps(configFolder, out);
-  for (const app of ["intake", "evaluate", "deliver"]) await shortenWait(join(out, app));
+  for (const app of APPS) await shortenWait(join(out, app));
   return {
     async start(app) {
       const port = await freePort();
