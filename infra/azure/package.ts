@@ -28,11 +28,8 @@ export const packageApps = async (configFolder: string, outFolder: string): Prom
   for (const app of APPS) {
     const folder = join(outFolder, app);
     await layOut(configFolder, folder);
-    await bundleFunction({
-      entry: join(ROOT, "functions/azure", `${app}.ts`),
-      file: join(folder, "index.mjs"),
-      external: [INJECTED],
-    });
+    const input = join(ROOT, `functions/azure/${app}.ts`);
+    await bundleFunction({ input, folder, file: "index.mjs", external: [INJECTED] });
     await cp(join(import.meta.dirname, "host.json"), join(folder, "host.json"));
     await writeFile(join(folder, "package.json"), toManifest(app, version));
   }

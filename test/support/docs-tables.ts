@@ -1,5 +1,6 @@
 import { readAwsPrices, toAwsCostTable } from "../../infra/aws/cost.ts";
 import { readPrices as readGooglePrices, toCostTable as toGoogleCostTable } from "../../infra/gcp/cost.ts";
+import { readAzurePrices, toAzureCostTable } from "../../infra/azure/cost.ts";
 import { OUTCOMES, type OutcomeCode } from "../../shared/delivery/outcomes.ts";
 import { nextAttempt } from "../../shared/delivery/schedule.ts";
 import { IGNORED } from "../../shared/push/ignored.ts";
@@ -60,6 +61,7 @@ export const generatedTables = (): readonly GeneratedTable[] => [
   },
   { page: "docs/aws.md", name: "cost", text: toAwsCostTable(readAwsPrices()) },
   { page: "docs/gcp.md", name: "cost", text: toGoogleCostTable(readGooglePrices()) },
+  { page: "docs/azure.md", name: "cost", text: toAzureCostTable(readAzurePrices()) },
   { page: "docs/codes.md", name: "log", text: toCodes(["Event", "When"], LOG_EVENTS) },
   {
     page: "docs/codes.md",

@@ -11,6 +11,7 @@ export const PAGES = [
   "docs/aws.md",
   "docs/gcp.md",
   "docs/clouds.md",
+  "docs/azure.md",
 ] as const;
 
 export const readPage = (page: string): string => readFileSync(join(ROOT, page), "utf8");
