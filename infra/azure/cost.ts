@@ -47,7 +47,7 @@ export interface Cost {
 }
 
 /** What a million pushes cost that reach `clusters` clusters, with `together` pieces of work at a time in one instance. */
-export const azureCostOfMillion = (
+export const costOfMillionOnAzure = (
   { prices, perPush, instanceGigabytes }: Prices,
   clusters: number,
   together: number,
@@ -76,7 +76,7 @@ const money = (amount: number): string => `$${amount.toFixed(2)}`;
 /** The table of docs/azure.md. */
 export const toAzureCostTable = (prices: Prices): string => {
   const rows = CASES.map(({ clusters, together }) => {
-    const { functions, queues, tables, events, logs, total } = azureCostOfMillion(prices, clusters, together);
+    const { functions, queues, tables, events, logs, total } = costOfMillionOnAzure(prices, clusters, together);
     const amounts = [functions, queues, tables, events, logs].map(money);
     return `| ${clusters} | ${together} | ${amounts.join(" | ")} | **${money(total)}** |`;
   });
