@@ -76,7 +76,11 @@ const money = (amount: number): string => `$${amount.toFixed(2)}`;
 /** The table of docs/azure.md. */
 export const toAzureCostTable = (prices: Prices): string => {
   const rows = CASES.map(({ clusters, together }) => {
-    const { functions, queues, tables, events, logs, total } = costOfMillionOnAzure(prices, clusters, together);
+    const { functions, queues, tables, events, logs, total } = costOfMillionOnAzure(
+      prices,
+      clusters,
+      together,
+    );
     const amounts = [functions, queues, tables, events, logs].map(money);
     return `| ${clusters} | ${together} | ${amounts.join(" | ")} | **${money(total)}** |`;
   });
