@@ -1,4 +1,5 @@
 import { createAcrCredentials } from "../../shared/adapters/azure/acr-credentials.ts";
+import { createEntraCallerIdentity } from "../../shared/adapters/azure/caller-identity.ts";
 import { createEventGridBus } from "../../shared/adapters/azure/event-grid-bus.ts";
 import { openTable } from "../../shared/adapters/azure/open-table.ts";
 import { createTableStateStore } from "../../shared/adapters/azure/tables/state-store.ts";
@@ -35,14 +36,17 @@ export const createCloud = (runtime: AzureRuntime): Cloud => {
   };
 };
 
-/** Logins to Azure Container Registry, for the app that reads registries. */
-export const createAcr = (
+/** Logins for the apps that read registries: Azure's by managed identity, other clouds' by federation with it. */
+export const createLogins = (
   { tokens, clock }: Pick<AzureRuntime, "tokens" | "clock">,
   config: Config,
-): Pick<Cloud, "registryCredentials"> => {
+): Pick<Cloud, "registryCredentials" | "callerIdentity"> => {
   const { fetch: guarded } = createLazyGuardedFetch({
     allow: config.network.allowPrivate,
     maxResponseBytes: MAX_LOGIN_BYTES,
   });
-  return { registryCredentials: [createAcrCredentials({ tokens, fetch: guarded, clock })] };
+  return {
+    registryCredentials: [createAcrCredentials({ tokens, fetch: guarded, clock })],
+    callerIdentity: createEntraCallerIdentity(tokens),
+  };
 };

@@ -1,10 +1,9 @@
 import { app } from "@azure/functions";
-import { createEntraCallerIdentity } from "../../shared/adapters/azure/caller-identity.ts";
 import { acrEventGrid } from "../../shared/push/acr-eventgrid.ts";
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openEvaluateFunction } from "../common/functions.ts";
 import { openOnce } from "../common/open-once.ts";
-import { createAcr, createCloud } from "./cloud.ts";
+import { createCloud, createLogins } from "./cloud.ts";
 import { poisonOf, QUEUES, STORAGE } from "./names.ts";
 import { createAzureRuntime } from "./runtime.ts";
 import { createWorkTrigger } from "./work-trigger.ts";
@@ -13,13 +12,7 @@ const runtime = createAzureRuntime(process.env);
 
 const open = openOnce(async () => {
   const config = await readBundleConfig(process.env, import.meta.dirname);
-  // For registries in other clouds that let our identity in.
-  const callerIdentity = createEntraCallerIdentity(runtime.tokens);
-  return openEvaluateFunction(config, {
-    ...createCloud(runtime),
-    ...createAcr(runtime, config),
-    callerIdentity,
-  });
+  return openEvaluateFunction(config, { ...createCloud(runtime), ...createLogins(runtime, config) });
 });
 
 const { handle, handlePoison } = createWorkTrigger(runtime, QUEUES.evaluate, open, acrEventGrid);

@@ -2,7 +2,7 @@ import { app } from "@azure/functions";
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openSweepFunction } from "../common/functions.ts";
 import { openOnce } from "../common/open-once.ts";
-import { createAcr, createCloud } from "./cloud.ts";
+import { createCloud, createLogins } from "./cloud.ts";
 import { QUEUES } from "./names.ts";
 import { createAzureRuntime } from "./runtime.ts";
 import { openDeadLetters } from "./work-trigger.ts";
@@ -11,7 +11,7 @@ const runtime = createAzureRuntime(process.env);
 
 const open = openOnce(async () => {
   const config = await readBundleConfig(process.env, import.meta.dirname);
-  const cloud = { ...createCloud(runtime), ...createAcr(runtime, config) };
+  const cloud = { ...createCloud(runtime), ...createLogins(runtime, config) };
   const deadLetters = Object.values(QUEUES).map((queue) => openDeadLetters(runtime, queue));
   return {
     sweep: await openSweepFunction(config, cloud),

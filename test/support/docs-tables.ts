@@ -1,6 +1,6 @@
 import { readAwsPrices, toAwsCostTable } from "../../infra/aws/cost.ts";
-import { readPrices as readGooglePrices, toCostTable as toGoogleCostTable } from "../../infra/gcp/cost.ts";
 import { readAzurePrices, toAzureCostTable } from "../../infra/azure/cost.ts";
+import { readPrices as readGooglePrices, toCostTable as toGoogleCostTable } from "../../infra/gcp/cost.ts";
 import { OUTCOMES, type OutcomeCode } from "../../shared/delivery/outcomes.ts";
 import { nextAttempt } from "../../shared/delivery/schedule.ts";
 import { IGNORED } from "../../shared/push/ignored.ts";

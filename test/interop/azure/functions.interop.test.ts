@@ -260,10 +260,12 @@ describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
       ],
     ] as const)("%s gets 401 and stores nothing", async (_name, headersOf) => {
       const pushed = await driver.push("worker", "1.9.9");
+      // Hints of earlier versions may still wait there.
+      const { approximateMessagesCount: before = 0 } = await stage.queues.evaluate.getProperties();
       const answer = await askIntake("POST", headersOf(), [SCHEMAS.CloudEvents(pushed)]);
       expect(answer.status).toBe(401);
-      const { approximateMessagesCount } = await stage.queues.evaluate.getProperties();
-      expect(approximateMessagesCount).toBe(0);
+      const { approximateMessagesCount: after } = await stage.queues.evaluate.getProperties();
+      expect(after).toBeLessThanOrEqual(before);
       expect(await driver.decisionsOf("team/worker", "1.9.9")).toEqual([]);
     });
 
