@@ -95,8 +95,22 @@ const startLane = (settings: WorkerSettings, lane: Lane, stopping: AbortSignal):
   const quick = new Set<Promise<void>>();
   let wake = (): void => {};
 
-  const run = ({ work }: ReceivedWork): Promise<void> =>
-    pipeline.run(work, AbortSignal.any([stopping, AbortSignal.timeout(workTimeoutMs)]));
+  const underWay = new Set<AbortController>();
+  stopping.addEventListener("abort", () => {
+    for (const controller of underWay) controller.abort(stopping.reason);
+  });
+  // Not `AbortSignal.timeout`: its timer would outlive the work by minutes, thousands of them in a busy second.
+  const run = async ({ work }: ReceivedWork): Promise<void> => {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(new Error("the work took too long")), workTimeoutMs);
+    underWay.add(controller);
+    try {
+      await pipeline.run(work, controller.signal);
+    } finally {
+      clearTimeout(timer);
+      underWay.delete(controller);
+    }
+  };
 
   const start = (received: ReceivedWork): void => {
     const leaveSlot = (): void => {

@@ -16,15 +16,14 @@ for (const announcing of "[{,") VALUES[announcing.charCodeAt(0)] = 1;
 /** Keeps no state between whole texts, not even after a bad one. */
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Walks the bytes outside strings. In UTF-8 no byte of a longer character equals an ASCII one. */
-const eachStructuralByte = (bytes: Uint8Array, visit: (byte: number, at: number) => void): void => {
-  let inString = false;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === undefined) return;
-    if (inString && byte === BACKSLASH) at += 1;
-    else if (byte === QUOTE) inString = !inString;
-    else if (!inString) visit(byte, at);
+/** Where the string that begins at `from` ends. In UTF-8 no byte of a longer character equals an ASCII one. */
+const endOfString = (bytes: Uint8Array, from: number): number => {
+  for (let at = from + 1; ; at += 1) {
+    at = bytes.indexOf(QUOTE, at);
+    if (at === -1) return bytes.length;
+    let backslashes = 0;
+    while (bytes[at - 1 - backslashes] === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return at;
   }
 };
 
@@ -32,12 +31,19 @@ const eachStructuralByte = (bytes: Uint8Array, visit: (byte: number, at: number)
 const checkShape = (source: string, field: string, bytes: Uint8Array): void => {
   let depth = 0;
   let values = 0;
-  eachStructuralByte(bytes, (byte) => {
-    depth += LEVELS[byte] ?? 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) {
+      at = endOfString(bytes, at);
+      continue;
+    }
+    const level = LEVELS[byte] ?? 0;
+    depth += level;
     values += VALUES[byte] ?? 0;
-    if (depth > MAX_JSON_DEPTH) throw tooLarge(source, field, `${MAX_JSON_DEPTH} levels of nesting`);
+    if (level === 1 && depth > MAX_JSON_DEPTH)
+      throw tooLarge(source, field, `${MAX_JSON_DEPTH} levels of nesting`);
     if (values > MAX_JSON_VALUES) throw tooLarge(source, field, `${MAX_JSON_VALUES} values`);
-  });
+  }
 };
 
 /** Parses JSON whose size, nesting and number of values are bounded before anything is built. */
@@ -58,9 +64,16 @@ export const parseBoundedJson = (
 
 /** The same JSON without the whitespace between its tokens; strings keep theirs. */
 export const withoutJsonWhitespace = (bytes: Uint8Array): Uint8Array => {
-  const isPadding = new Uint8Array(bytes.length);
-  eachStructuralByte(bytes, (byte, at) => {
-    if (WHITESPACE.has(byte)) isPadding[at] = 1;
-  });
-  return bytes.filter((_, at) => isPadding[at] === 0);
+  const kept = new Uint8Array(bytes.length);
+  let length = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (WHITESPACE.has(byte)) continue;
+    const end = byte === QUOTE ? endOfString(bytes, at) + 1 : at + 1;
+    const piece = bytes.subarray(at, end);
+    kept.set(piece, length);
+    length += piece.length;
+    at = end - 1;
+  }
+  return kept.subarray(0, length);
 };

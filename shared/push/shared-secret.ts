@@ -13,9 +13,17 @@ const sha256 = (bytes: Uint8Array | string): Uint8Array => hash("sha256", bytes,
 export const usableSecrets = ({ secrets }: SourceOptions): readonly Secret[] =>
   secrets.filter((secret) => secret.revealBytes().length > 0);
 
+/** A secret is read again for each request, and is mostly the one of the request before. */
+const hashed = new WeakMap<Secret, Uint8Array>();
+const hashOf = (secret: Secret): Uint8Array => {
+  const known = hashed.get(secret) ?? sha256(secret.revealBytes());
+  hashed.set(secret, known);
+  return known;
+};
+
 // Hashing first hides the length as well; every pair is compared, so the time does not tell what matched.
 const matchesAny = (readings: readonly string[], secrets: readonly Secret[]): boolean => {
-  const known = secrets.map((secret) => sha256(secret.revealBytes()));
+  const known = secrets.map(hashOf);
   return readings
     .map((reading) => sha256(reading))
     .flatMap((given) => known.map((each) => timingSafeEqual(given, each)))

@@ -10,15 +10,21 @@ interface CachedFile {
   readonly secret: Secret;
 }
 
+/** The same object while it has the same value, so that readers may keep what they make of it. */
+interface CachedVariable {
+  readonly value: string;
+  readonly secret: Secret;
+}
+
 const unavailable = (message: string, cause?: unknown): PipelineError =>
   new PipelineError(message, { code: "SECRET_UNAVAILABLE", cause });
 
-const readFromEnvironment = (name: string, env: Readonly<Record<string, string | undefined>>): Secret => {
+const checkedValue = (name: string, env: Readonly<Record<string, string | undefined>>): string => {
   const value = env[name];
   if (value === undefined) throw unavailable(`environment variable ${name} is not set`);
   // An empty HMAC key or token would be accepted everywhere and protect nothing.
   if (value === "") throw unavailable(`environment variable ${name} is empty`);
-  return new Secret(value);
+  return value;
 };
 
 const readFromFile = async (path: string, cached: CachedFile | undefined): Promise<CachedFile> => {
@@ -47,9 +53,18 @@ const readFromFile = async (path: string, cached: CachedFile | undefined): Promi
 /** Secrets from the given environment and from files; a file is read again when it has changed. */
 export const createNodeSecrets = (env: Readonly<Record<string, string | undefined>>): SecretSource => {
   const files = new Map<string, CachedFile>();
+  const variables = new Map<string, CachedVariable>();
+  const readVariable = (name: string): Secret => {
+    const value = checkedValue(name, env);
+    const cached = variables.get(name);
+    if (cached?.value === value) return cached.secret;
+    const secret = new Secret(value);
+    variables.set(name, { value, secret });
+    return secret;
+  };
   return {
     async read(ref: SecretRef) {
-      if ("env" in ref) return readFromEnvironment(ref.env, env);
+      if ("env" in ref) return readVariable(ref.env);
       if ("secret" in ref) {
         throw unavailable(`secret ${ref.secret}: one machine has no secret store; use {env: …} or {file: …}`);
       }

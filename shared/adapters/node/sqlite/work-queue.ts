@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type {
   Clock,
   DeadLetter,
@@ -76,12 +75,14 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
 
   const leaseRow = (row: Readonly<Record<string, unknown>>, leaseUntilMs: number): ReceivedWork => {
     const sequence = Number(row.sequence);
-    const lease = `${sequence}/${randomUUID()}`;
+    const receiveCount = Number(row.receives) + 1;
+    // No two leases of one row have the same count.
+    const lease = `${sequence}/${receiveCount}`;
     database.statement(LEASE).run(lease, leaseUntilMs, sequence);
     return {
       id: row.id as string,
       work: JSON.parse(row.work as string) as Work,
-      receiveCount: Number(row.receives) + 1,
+      receiveCount,
       lease,
     };
   };
