@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { catalog, clusters } from "./schema-clusters.ts";
 import { endpoints, identity } from "./schema-delivery.ts";
 import { registries } from "./schema-registries.ts";
-import { list, mapOf, oneOf, section } from "./schema-section.ts";
+import { list, section } from "./schema-section.ts";
 import { sources } from "./schema-sources.ts";
 import { rules, trustedRoots } from "./schema-trust.ts";
 import { cidr, duration, path, size, text, whole } from "./schema-values.ts";
