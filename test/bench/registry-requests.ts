@@ -1,10 +1,10 @@
 import { Pool } from "undici";
 import type { Bench, BenchResult, Effort } from "./bench.ts";
-import { EVENT_PATH, EVENT_TYPE, toEnvelope } from "./event.ts";
 import { fetchHelmIndex, toHelmIndex } from "./helm-index.ts";
 import type { RunningServer } from "./processes.ts";
 import { awaitEmptyQueue } from "./queue.ts";
 import { type BenchRow, median } from "./row.ts";
+import { SOURCE_EVENTS, type SourceEvent } from "./source-events.ts";
 import { createWaiter, type Waiter } from "./waiter.ts";
 import { createWorld, type SeenRequest, type World } from "./world.ts";
 
@@ -12,6 +12,8 @@ const SMALL = { repository: "acme/small", tags: 10 };
 const LARGE = { repository: "acme/large", tags: { quick: 1_530, full: 15_300 } } as const;
 const PUSHES = { quick: 5, full: 25 } as const;
 const KIB = 1_024;
+
+const [DISTRIBUTION] = SOURCE_EVENTS as readonly [SourceEvent, ...SourceEvent[]];
 
 /** What one push asked of the registry. */
 interface Asked {
@@ -39,13 +41,20 @@ const push = async (
   { world, waiter, pool }: { readonly world: World; readonly waiter: Waiter; readonly pool: Pool },
   repository: string,
   tag: string,
+  event: SourceEvent = DISTRIBUTION,
 ): Promise<Asked> => {
   const digest = await world.release(repository, tag);
   world.seen.length = 0;
   const accepted = waiter.next();
-  const body = toEnvelope({ id: `${repository}-${tag}`, host: world.registry, repository, tag, digest });
-  const headers = { "content-type": EVENT_TYPE, authorization: world.authorization };
-  const response = await pool.request({ method: "POST", path: EVENT_PATH, headers, body });
+  const announcement = { id: `${repository}-${tag}`, host: world.registry, repository, tag, digest };
+  const headers = {
+    "content-type": event.contentType,
+    ...(event === DISTRIBUTION ? { authorization: world.authorization } : {}),
+    ...event.headers?.(announcement),
+  };
+  const path = `/events/${event.source}`;
+  const response = await pool.request({ method: "POST", path, headers, body: event.body(announcement) });
+  if (response.statusCode >= 300) throw new Error(`${event.source}: answered ${response.statusCode}`);
   await response.body.dump();
   await accepted;
   return { requests: [...world.seen] };
@@ -60,7 +69,11 @@ const list = async (world: World, name: string): Promise<Asked> => {
 
 const measure = async (world: World, waiter: Waiter, sluice: RunningServer, effort: Effort) => {
   const pool = new Pool(sluice.address, { connections: 1 });
-  const asked: { small: Asked[]; large: Asked[] } = { small: [], large: [] };
+  const asked: { small: Asked[]; large: Asked[]; bySource: Map<SourceEvent, Asked> } = {
+    small: [],
+    large: [],
+    bySource: new Map(),
+  };
   // The first look at each repository, which lists it, is over.
   await awaitEmptyQueue(sluice);
   try {
@@ -69,6 +82,9 @@ const measure = async (world: World, waiter: Waiter, sluice: RunningServer, effo
       asked.small.push(await push({ world, waiter, pool }, SMALL.repository, tag));
       asked.large.push(await push({ world, waiter, pool }, LARGE.repository, tag));
     }
+    for (const [index, event] of SOURCE_EVENTS.entries()) {
+      asked.bySource.set(event, await push({ world, waiter, pool }, SMALL.repository, `3.0.${index}`, event));
+    }
   } finally {
     await pool.close();
   }
@@ -76,7 +92,11 @@ const measure = async (world: World, waiter: Waiter, sluice: RunningServer, effo
 };
 
 interface Figures {
-  readonly asked: { readonly small: Asked[]; readonly large: Asked[] };
+  readonly asked: {
+    readonly small: Asked[];
+    readonly large: Asked[];
+    readonly bySource: ReadonlyMap<SourceEvent, Asked>;
+  };
   /** The same repository's tags, listed once. */
   readonly listed: Asked;
   /** Of a Helm index with as many entries. */
@@ -120,8 +140,14 @@ const toResult = ({ asked, listed, indexBytes }: Figures, tags: number): BenchRe
       beside: { name: `a push, ${large}`, value: of(asked.large, bytesOf) / KIB },
     },
   ];
+  for (const [{ source, says }, one] of asked.bySource) {
+    rows.push({ name: `requests per push, by \`${source}\` (${says})`, value: countOf(one), unit: "" });
+  }
   const counts = new Set([...asked.small, ...asked.large].map(describe));
-  const remarks = [...counts].map((requests) => `A push asks: ${requests}.`);
+  const remarks = [
+    ...[...counts].map((requests) => `A push asks: ${requests}.`),
+    "By source: one push each, until the receiver accepted. Whose events name no digest is looked at once more, by one request, ten seconds later.",
+  ];
   return { rows, remarks };
 };
 

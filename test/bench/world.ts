@@ -11,6 +11,7 @@ import { type ReceiverDouble, startReceiverDouble } from "../../functions/local/
 import { createLocalSigstore } from "../../functions/local/playground/sigstore/local-sigstore.ts";
 import type { Digest } from "../../shared/artifact/digest.ts";
 import { type RunningServer, startServer } from "./processes.ts";
+import { SOURCE_EVENTS } from "./source-events.ts";
 
 const BIN = fileURLToPath(new URL("../../shared/cli/bin.js", import.meta.url));
 const SIGNER = { repository: "acme/app", ref: "refs/tags/v1" };
@@ -86,7 +87,11 @@ const toConfig = (registry: string, receivers: readonly string[]): string => `mo
 listen: { host: 127.0.0.1, port: 0 }
 state: { path: ./sluice.db }
 clusters:
-${receivers.map(toCluster).join("")}sources: [{ type: distribution, secrets: [{ env: BENCH_SECRET }] }]
+${receivers.map(toCluster).join("")}sources:
+  - { type: distribution, secrets: [{ env: BENCH_SECRET }] }
+${SOURCE_EVENTS.filter(({ source }) => source !== "distribution")
+  .map(({ source }) => `  - { type: ${source}, registry: "${registry}", unauthenticated: allow }`)
+  .join("\n")}
 limits: { eventsPerMinute: 10000000 }
 trustedRoots: { default: ./trusted_root.json }
 registries: { "${registry}": { plainHttp: true, allowPrivateAddresses: true } }
