@@ -124,6 +124,9 @@ const isNewsInBaseline = (
   selection?.status === "baseline" &&
   receivedAtMs <= selection.sinceMs + LATE_EVENT_MS;
 
+/** The row as if the baseline had left out what a late push brings: a tag that moved since would pass for no news. */
+const withoutBaseline = ({ selection: _baseline, ...rest }: SubscriptionState): SubscriptionState => rest;
+
 /** What `version` means for a subscription in `state`; undefined when nothing follows from it. Writes nothing. */
 export const decideVersion = async (
   scope: Scope,
@@ -135,11 +138,13 @@ export const decideVersion = async (
   const held = isHeld(state);
   const relation = relate(scope.deps.selectorOf(subscription.selector), state.selection, version);
   const lacks = () => lacksEntry(toDecisionContext(scope, subscription), state);
-  if (relation === "same" && !held && !isNewsInBaseline(scope, state, occasion) && !lacks()) return undefined;
+  const isNews = isNewsInBaseline(scope, state, occasion);
+  if (relation === "same" && !held && !isNews && !lacks()) return undefined;
   const judged = () => judgeFor(scope, subscription, version.digest);
   if (await isFluxPick(scope, subscription, state, version, relation)) {
     const verdict = await judged();
-    return decideSelection(toDecisionContext(scope, subscription), state, version, verdict);
+    const known = isNews ? withoutBaseline(state) : state;
+    return decideSelection(toDecisionContext(scope, subscription), known, version, verdict);
   }
   if (!isAnnounced(occasion)) return undefined;
   if (relation === "tie") return decideIgnored(toDecisionContext(scope, subscription), version, "tie");

@@ -58,16 +58,21 @@ const mayStay = (
   return arrivalsFor(aftermath, subscription).some((arrival) => isBehind(arrival.tag));
 };
 
-/** The times at which a tag came to name this digest, the last one first. */
+/**
+ * When the tag came to name this digest, the last time. For who looks at tags alone: when there was such a tag first, and
+ * never where it was moved since; a tag that is new and moved within the first half minute may go untold there.
+ */
 const namedAtMs = (
   { world }: Aftermath,
-  { repository }: Subscription,
+  { repository, selector }: Subscription,
   { tag, digest }: FluxSelection,
-): number =>
-  world.history.findLast(
-    (change) =>
-      change.repository === repositoryKey(repository) && change.tag === tag && change.digest === digest,
-  )?.atMs ?? 0;
+): number => {
+  const ofTag = world.history.filter(
+    (change) => change.repository === repositoryKey(repository) && change.tag === tag,
+  );
+  if (selector.kind === "image-policy") return ofTag.length === 1 ? (ofTag[0]?.atMs ?? 0) : 0;
+  return ofTag.findLast((change) => change.digest === digest)?.atMs ?? 0;
+};
 
 /** Half a minute after the first look an event of what was there already is a push of the same again. */
 const LATE_EVENT_MS = 30_000;

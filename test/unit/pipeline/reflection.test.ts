@@ -25,8 +25,15 @@ describe("a tag that moves, where Flux looks at tags alone", () => {
 
   test("is not told of the baseline either", async () => {
     const at = await start(IMAGE_POLICY);
+    await at.advance(60_000);
     await at.publish("1.0.0", "verified", "moved");
     expect([at.told(), at.decisions().at(-1)]).toEqual([[], "ignore: digest-not-reflected 1.0.0"]);
+  });
+
+  test("is told within half a minute of the first look, where the tag itself may be the news", async () => {
+    const at = await start(IMAGE_POLICY);
+    await at.publish("1.0.0", "verified", "moved");
+    expect(at.told()).toEqual(["1.0.0"]);
   });
 
   test("is told when the tag never was, since its first bytes were held back", async () => {
