@@ -74,7 +74,7 @@ const stop = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
 };
 
 test(`${PUSHES} pushes with events dropped, doubled and shuffled, and ${KILLS} kills: one sweep makes up for it`, {
-  timeout: 600_000,
+  timeout: 1_200_000,
 }, async () => {
   const courier = await startCourier();
   let faults = FAULTS;

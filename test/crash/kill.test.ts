@@ -29,7 +29,7 @@ const toldOf = (world: CrashWorld, object: string): { tag: string; digest: strin
   });
 
 test(`kill -9 at ${KILLS} moments while ${PUSHES} pushes arrive loses nothing`, {
-  timeout: 600_000,
+  timeout: 1_200_000,
 }, async () => {
   const world = await createCrashWorld();
   try {
