@@ -4,34 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleFunctions, FUNCTIONS } from "../../../infra/aws/bundle.ts";
 import { bundleFunction } from "../../../infra/bundle.ts";
-import { toJson } from "../../../shared/policy/catalog/catalog-json.ts";
-import { compileText, ociRepository } from "../../unit/policy/compile-text.ts";
 import { runProcess } from "../processes.ts";
 import { EVENTS, SECRET } from "./aws-events.ts";
 import { type AwsCall, startAwsServices } from "./aws-services.ts";
 import type { ColdCase, ColdCloud, ColdProcess } from "./cold-case.ts";
+import { writeDeployment } from "./deployment.ts";
 
 const CHILD = fileURLToPath(new URL("../child/cold-handler.ts", import.meta.url));
-
-const SLUICE_YAML = `mode: enforce
-catalog: {file: ./catalog.json}
-clusters:
-  - name: production
-    receiver: {baseUrl: https://flux.example.com, token: {env: SLUICE_BENCH_SECRET}}
-sources:
-  - {type: distribution, secrets: [{env: SLUICE_BENCH_SECRET}]}
-`;
-
-const RECEIVER = `
-apiVersion: notification.toolkit.fluxcd.io/v1
-kind: Receiver
-metadata: {name: sluice, namespace: apps}
-spec:
-  type: generic-hmac
-  secretRef: {name: token}
-  resources: [{apiVersion: source.toolkit.fluxcd.io/v1, kind: OCIRepository, name: app}]
----
-`;
 
 const CLIENTS: Readonly<Record<string, { readonly module: string; readonly client: string }>> = {
   DynamoDB_20120810: { module: "@aws-sdk/client-dynamodb", client: "DynamoDBClient" },
@@ -79,11 +58,8 @@ export const openAwsCold = async (): Promise<ColdCloud> => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-cold-aws-"));
   const deployment = join(folder, "deployment");
   const bare = join(folder, "bare");
-  mkdirSync(deployment);
   mkdirSync(bare);
-  writeFileSync(join(deployment, "sluice.yaml"), SLUICE_YAML);
-  const compiled = compileText(ociRepository("ref: {semver: 1.x}") + RECEIVER);
-  writeFileSync(join(deployment, "catalog.json"), toJson(compiled, 1));
+  writeDeployment(deployment);
   await bundleFunctions(deployment, join(folder, "bundles"));
   const services = await startAwsServices();
   const env = {

@@ -2,13 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FUNCTIONS, packageFunctions } from "../../../infra/gcp/package.ts";
-import { toJson } from "../../../shared/policy/catalog/catalog-json.ts";
 import { encodeWork } from "../../../shared/work-message.ts";
 import { type GoogleRequestSeen, startGoogleDouble } from "../../support/google-double.ts";
-import { compileText, ociRepository } from "../../unit/policy/compile-text.ts";
 import { EVENT_PATH, EVENT_TYPE, toEnvelope } from "../event.ts";
 import { runProcess } from "../processes.ts";
 import type { ColdCase, ColdCloud, ColdProcess } from "./cold-case.ts";
+import { writeDeployment } from "./deployment.ts";
 
 type Name = (typeof FUNCTIONS)[number];
 
@@ -18,26 +17,6 @@ const DIST = fileURLToPath(new URL("../../../dist", import.meta.url));
 const SECRET = "cold-start";
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const TOPICS = "/projects/p/topics";
-
-const SLUICE_YAML = `mode: enforce
-catalog: {file: ./catalog.json}
-clusters:
-  - name: production
-    receiver: {baseUrl: https://flux.example.com, token: {env: SLUICE_BENCH_SECRET}}
-sources:
-  - {type: distribution, secrets: [{env: SLUICE_BENCH_SECRET}]}
-`;
-
-const RECEIVER = `
-apiVersion: notification.toolkit.fluxcd.io/v1
-kind: Receiver
-metadata: {name: sluice, namespace: apps}
-spec:
-  type: generic-hmac
-  secretRef: {name: token}
-  resources: [{apiVersion: source.toolkit.fluxcd.io/v1, kind: OCIRepository, name: app}]
----
-`;
 
 const toPush = (data: string): string =>
   JSON.stringify({
@@ -114,11 +93,8 @@ export const openGoogleCold = async (): Promise<ColdCloud> => {
   mkdirSync(DIST, { recursive: true });
   const folder = mkdtempSync(join(DIST, "cold-gcp-"));
   const deployment = join(folder, "deployment");
-  mkdirSync(deployment);
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-  writeFileSync(join(deployment, "sluice.yaml"), SLUICE_YAML);
-  const compiled = compileText(ociRepository("ref: {semver: 1.x}") + RECEIVER);
-  writeFileSync(join(deployment, "catalog.json"), toJson(compiled, 1));
+  writeDeployment(deployment);
   await packageFunctions(deployment, join(folder, "bundles"));
   const google = await startGoogleDouble((request) => ({ body: JSON.stringify(answerTo(request)) }));
   const env = {
