@@ -31,14 +31,20 @@ interface Window {
 interface Share {
   readonly untilMs: number;
   readonly isSpent: boolean;
+  /** How many the next reservation takes, unless more are asked for. */
+  readonly nextSize: number;
   left: number;
 }
 
-/** An instance takes a share at a time: one write for many takes, and little is lost with it. */
+/** An instance takes a share at a time, of at most one in so many: one write for many takes. */
 const SHARES = 20;
+/** The first share is this, each next one twice as large: an instance that is killed at once takes little with it. */
+const FIRST_SHARE = 8;
 const MAX_CONFLICTS = 16;
 /** Keys may come from outside (hosts that a registry redirects to). */
 const MAX_KEYS = 1_000;
+
+const toPaused = (untilMs: number): Share => ({ untilMs, isSpent: true, left: 0, nextSize: FIRST_SHARE });
 
 const parseWindow = (value: unknown): Window => {
   const read = (key: keyof Window): number => Number(Reflect.get(Object(value), key) ?? 0);
@@ -88,9 +94,10 @@ export const createAllowance = (
     shares.set(key, share);
   };
 
-  const leftOf = (key: string, windowUntilMs: number): number => {
+  const largestShare = Math.ceil(perWindow / SHARES);
+  const shareIn = (key: string, windowUntilMs: number): Pick<Share, "left" | "nextSize"> => {
     const share = shares.get(key);
-    return share?.untilMs === windowUntilMs ? share.left : 0;
+    return share?.untilMs === windowUntilMs ? share : { left: 0, nextSize: FIRST_SHARE };
   };
 
   const reserve = async (key: string, count: number): Promise<void> => {
@@ -102,11 +109,13 @@ export const createAllowance = (
       const window = known.untilMs > nowMs ? known : { ...known, untilMs: nowMs + windowMs, taken: 0 };
       free = perWindow - window.taken;
       if (free === 0) return undefined;
-      taken = Math.min(free, Math.max(count, Math.ceil(perWindow / SHARES)));
+      const size = Math.min(shareIn(key, window.untilMs).nextSize, largestShare);
+      taken = Math.min(free, Math.max(count, size));
       return { ...window, taken: window.taken + taken };
     });
-    if (pausedUntilMs > clock.nowMs()) return keep(key, { untilMs: pausedUntilMs, isSpent: true, left: 0 });
-    keep(key, { untilMs, isSpent: taken === free, left: leftOf(key, untilMs) + taken });
+    if (pausedUntilMs > clock.nowMs()) return keep(key, toPaused(pausedUntilMs));
+    const { left, nextSize } = shareIn(key, untilMs);
+    keep(key, { untilMs, isSpent: taken === free, left: left + taken, nextSize: nextSize * 2 });
   };
 
   /** One reservation at a time: whoever else needs one waits for its outcome. */
@@ -137,7 +146,7 @@ export const createAllowance = (
       const { pausedUntilMs } = await changeWindow(key, (known, nowMs) =>
         known.pausedUntilMs >= nowMs + forMs ? undefined : { ...known, pausedUntilMs: nowMs + forMs },
       );
-      keep(key, { untilMs: pausedUntilMs, isSpent: true, left: 0 });
+      keep(key, toPaused(pausedUntilMs));
     },
   };
 };

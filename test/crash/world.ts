@@ -123,15 +123,20 @@ clusters:
 sources: [{ type: distribution, secrets: [{ env: SECRET }] }]
 trustedRoots: { default: ./trusted_root.json }
 evidence: { deadline: ${evidenceDeadline} }
+# Each start sweeps: a process that is killed hundreds of times would use up the default, and wait out its window.
+sweep: { requestBudget: 1000000 }
 registries: { "${registry}": { plainHttp: true, allowPrivateAddresses: true } }
 `,
   );
   const url = `http://127.0.0.1:${port}`;
-  const start = (): ChildProcess =>
-    spawn(process.execPath, [BIN, "serve", "--config", join(folder, "sluice.yaml")], {
+  let newest: ChildProcess | undefined;
+  const start = (): ChildProcess => {
+    newest = spawn(process.execPath, [BIN, "serve", "--config", join(folder, "sluice.yaml")], {
       env: { ...process.env, SECRET, TOKEN },
       stdio: "ignore",
     });
+    return newest;
+  };
   const repositoryOf = (repository: string): Repository => ({ registry, repository });
   return {
     folder,
@@ -146,6 +151,7 @@ registries: { "${registry}": { plainHttp: true, allowPrivateAddresses: true } }
     start,
     repositoryOf,
     async close() {
+      newest?.kill("SIGKILL");
       await Promise.all([registryServer.close(), receiver.close()]);
       await rm(folder, { recursive: true, force: true });
     },
