@@ -55,6 +55,6 @@ export const coldStart: Bench = {
   name: "cold",
   title: "Cold start of the functions",
   about:
-    "Each function bundled as it is deployed, loaded by a new process as the platform's runtime loads it, from the process's start until its first event is answered. Services answer on loopback. Beside it, in turn: a bundle that makes the same SDK calls, one after the other, and does nothing else; and one that makes none. A bundle's size is that of the file a start loads; what is loaded on first use lies beside it and is not counted.",
+    "Each function bundled as it is deployed, loaded by a new process as the platform's runtime loads it, from the process's start until its first event is answered. Services answer on loopback. Beside it, in turn: a bundle that makes the same SDK calls, one after the other, and does nothing else; and one that makes none. A bundle's size is that of all its code: the file a start loads and what is loaded on first use.",
   run,
 };

@@ -1,12 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleFunctions, FUNCTIONS } from "../../../infra/aws/bundle.ts";
 import { bundleFunction } from "../../../infra/bundle.ts";
 import { runProcess } from "../processes.ts";
 import { EVENTS, SECRET } from "./aws-events.ts";
 import { type AwsCall, startAwsServices } from "./aws-services.ts";
+import { bundleBytes } from "./bundle-bytes.ts";
 import type { ColdCase, ColdCloud, ColdProcess } from "./cold-case.ts";
 import { writeDeployment } from "./deployment.ts";
 
@@ -93,7 +94,7 @@ export const openAwsCold = async (): Promise<ColdCloud> => {
       ours,
       bare: toProcess(same),
       empty: toProcess(empty),
-      bundleBytes: statSync(bundle).size,
+      bundleBytes: bundleBytes(dirname(bundle)),
     };
   };
 

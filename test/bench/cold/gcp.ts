@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FUNCTIONS, packageFunctions } from "../../../infra/gcp/package.ts";
 import { encodeWork } from "../../../shared/work-message.ts";
 import { type GoogleRequestSeen, startGoogleDouble } from "../../support/google-double.ts";
 import { EVENT_PATH, EVENT_TYPE, toEnvelope } from "../event.ts";
 import { runProcess } from "../processes.ts";
+import { bundleBytes } from "./bundle-bytes.ts";
 import type { ColdCase, ColdCloud, ColdProcess } from "./cold-case.ts";
 import { writeDeployment } from "./deployment.ts";
 
@@ -128,7 +129,7 @@ export const openGoogleCold = async (): Promise<ColdCloud> => {
       ours,
       bare: toProcess(write("bare", calls)),
       empty: toProcess(write("empty", [])),
-      bundleBytes: statSync(bundle).size,
+      bundleBytes: bundleBytes(dirname(bundle)),
     };
   };
 
