@@ -4,7 +4,7 @@ import { keepEntraTokens } from "../../shared/adapters/azure/entra-token.ts";
 import { createFederatedIdentity } from "../../shared/adapters/azure/federated-identity.ts";
 import { createGoogleRegistryCredentials } from "../../shared/adapters/gcp/registry-credentials.ts";
 import { createWorkloadIdentityToken } from "../../shared/adapters/gcp/workload-identity.ts";
-import type { FederationSettings } from "../../shared/config/config.ts";
+import type { CloudName, FederationSettings } from "../../shared/config/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import type { CallerIdentity, Clock, RegistryCredentials, RegistryLogin } from "../../shared/ports.ts";
 
@@ -44,6 +44,16 @@ const CLOUD = { google: "Google's", azure: "Azure's", aws: "ECR's" } as const;
 const refuse = (host: string, message: string): PipelineError =>
   new PipelineError(`registries[${host}].credentials: ${message}`, { code: "CONFIG_INVALID" });
 
+/** A token of one cloud must not reach a registry that is not its. */
+export const requireLogin = (
+  login: RegistryLogin | undefined,
+  cloud: CloudName,
+  host: string,
+): RegistryLogin => {
+  if (login === undefined) throw refuse(host, `this is no registry of ${CLOUD[cloud]}`);
+  return login;
+};
+
 /** Logins at other clouds' registries for who Sluice is here; one for each host, which keeps its tokens. */
 export const createFederatedLogins = (
   ports: FederationPorts,
@@ -57,8 +67,6 @@ export const createFederatedLogins = (
     const credentials = opened.get(host) ?? open(settings, ports, identity);
     opened.set(host, credentials);
     const login = await credentials(host, signal);
-    // A token of one cloud must not reach a registry that is not its.
-    if (login === undefined) throw refuse(host, `this is no registry of ${CLOUD[settings.kind]}`);
-    return login;
+    return requireLogin(login, settings.kind, host);
   };
 };

@@ -1,33 +1,18 @@
 import type { Config } from "../../shared/config/config.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
-import type {
-  CallerIdentity,
-  Clock,
-  ObjectReader,
-  RegistryCredentials,
-  RegistryReader,
-  SecretSource,
-  TrustedRootSource,
-  Verifier,
-} from "../../shared/ports.ts";
+import type { ObjectReader, RegistryReader, TrustedRootSource, Verifier } from "../../shared/ports.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
 import type { StateStore } from "../../shared/state.ts";
 import { createCatalogLoader } from "./catalog-loader.ts";
 import { type CatalogKeeper, keepCatalog } from "./catalogs.ts";
-import { createRegistry, type OpenedRegistry } from "./registry.ts";
+import { createRegistry, type OpenedRegistry, type RegistryPlatform } from "./registry.ts";
 import { createSweepBudget } from "./sweep-budget.ts";
 import { createTrustedRoots } from "./trusted-roots.ts";
 
-export interface PolicyPlatform {
-  readonly clock: Clock;
-  readonly secrets: SecretSource;
+export interface PolicyPlatform extends RegistryPlatform {
   /** Remembers how new the policy in use is. */
   readonly state: StateStore;
   readonly log: Log;
-  /** Logins that the platform vouches for, asked in this order. */
-  readonly registryCredentials?: readonly RegistryCredentials[];
-  /** Who we are to registries elsewhere, and to `generic-oidc` receivers. */
-  readonly callerIdentity?: CallerIdentity;
   /** Wraps the registry's reader, for registries that have a cheaper way to some answer. */
   readonly toReader?: (reader: RegistryReader) => RegistryReader;
   /** Reads a compiled catalog from the cloud's storage. */
@@ -47,9 +32,9 @@ export interface OpenedPolicy {
 
 /** Opens registries and verifier and reads the policy with them. Throws for what cannot be read. */
 export const openPolicy = async (config: Config, platform: PolicyPlatform): Promise<OpenedPolicy> => {
-  const { clock, secrets, state, log, objects, registryCredentials = [] } = platform;
+  const { clock, secrets, state, log, objects } = platform;
   const { toRoots = async (named) => named, toReader = (reader) => reader } = platform;
-  const opened = createRegistry(config, secrets, clock, registryCredentials, platform.callerIdentity);
+  const opened = createRegistry(config, platform);
   const budget = createSweepBudget(config.sweep, state, clock);
   const registry = toReader(opened.reader);
   const sweepRegistry = toReader(opened.within(budget, { fraction: Math.random }));

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { type Credentials, createClient, parseDockerConfig } from "oras-js";
 import { createLazyGuardedFetch } from "../../shared/adapters/node/lazy-guarded-fetch.ts";
 import { createOrasRegistryReader } from "../../shared/adapters/node/oras-registry.ts";
-import type { Config, CredentialSettings, RegistrySettings } from "../../shared/config/config.ts";
+import type { CloudName, Config, CredentialSettings, RegistrySettings } from "../../shared/config/config.ts";
 import type { Allowance } from "../../shared/pipeline/allowance.ts";
 import type {
   CallerIdentity,
@@ -14,7 +14,7 @@ import type {
   RegistryReader,
   SecretSource,
 } from "../../shared/ports.ts";
-import { createFederatedLogins } from "./federation.ts";
+import { createFederatedLogins, requireLogin } from "./federation.ts";
 import { createOwnIdentity } from "./identity.ts";
 import { PRIVATE_NETWORKS } from "./private-networks.ts";
 import { createBudgetedFetch } from "./sweep-budget.ts";
@@ -26,19 +26,51 @@ export interface OpenedRegistry {
   close(): Promise<void>;
 }
 
+interface Logins {
+  readonly ambient: AmbientLogins | undefined;
+  readonly federated: ReturnType<typeof createFederatedLogins>;
+}
+
 const LOGIN_TIMEOUT_MS = 15_000;
+
+/** A login for each cloud's registries. */
+export type AmbientLogins = Readonly<Record<CloudName, RegistryCredentials>>;
+
+/** Who logs in, and as whom, besides what sluice.yaml holds. */
+export interface RegistryPlatform {
+  readonly clock: Clock;
+  readonly secrets: SecretSource;
+  /** Logins that the platform vouches for, asked in this order. */
+  readonly registryCredentials?: readonly RegistryCredentials[];
+  /** Who we are to registries elsewhere, and to `generic-oidc` receivers. */
+  readonly callerIdentity?: CallerIdentity;
+  /** Logins as who the machine is in a cloud, for hosts whose `credentials` ask for it. Absent: by the platform. */
+  readonly ambient?: (fetch: typeof globalThis.fetch) => AmbientLogins;
+}
 
 const toCredentials = (login: RegistryLogin): Credentials =>
   "bearer" in login
     ? { bearer: login.bearer.reveal() }
     : { username: login.username, password: login.password.reveal() };
 
+/** The first that knows this kind of host. */
+const logInByPlatform = async (
+  providers: readonly RegistryCredentials[],
+  host: string,
+): Promise<RegistryLogin | undefined> => {
+  for (const provider of providers) {
+    const login = await provider(host, AbortSignal.timeout(LOGIN_TIMEOUT_MS));
+    if (login !== undefined) return login;
+  }
+  return undefined;
+};
+
 const readCredentials = async (
   settings: CredentialSettings,
   host: string,
   repository: string,
-  secrets: SecretSource,
-  federated: ReturnType<typeof createFederatedLogins>,
+  { secrets, registryCredentials = [] }: RegistryPlatform,
+  { ambient, federated }: Logins,
 ): Promise<Credentials | undefined> => {
   if (settings.kind === "basic") {
     return { username: settings.username, password: (await secrets.read(settings.password)).reveal() };
@@ -47,19 +79,12 @@ const readCredentials = async (
     const config = parseDockerConfig(await readFile(settings.path, "utf8"));
     return config.credentials(host, repository);
   }
-  return toCredentials(await federated(settings, host, AbortSignal.timeout(LOGIN_TIMEOUT_MS)));
-};
-
-/** The first that knows this kind of host. */
-const logInByPlatform = async (
-  providers: readonly RegistryCredentials[],
-  host: string,
-): Promise<Credentials | undefined> => {
-  for (const provider of providers) {
-    const login = await provider(host, AbortSignal.timeout(LOGIN_TIMEOUT_MS));
-    if (login !== undefined) return toCredentials(login);
+  if (settings.kind === "ambient") {
+    const { cloud } = settings;
+    const providers = ambient === undefined ? registryCredentials : [ambient[cloud]];
+    return toCredentials(requireLogin(await logInByPlatform(providers, host), cloud, host));
   }
-  return undefined;
+  return toCredentials(await federated(settings, host, AbortSignal.timeout(LOGIN_TIMEOUT_MS)));
 };
 
 /** Only what sluice.yaml says may be on a private address is looked for there; redirects elsewhere are not. */
@@ -81,21 +106,19 @@ const createFetches = ({ registries, network }: Config) => {
 };
 
 /**
- * Reads the registries of sluice.yaml, and others as the platform can log in to them (`byPlatform`), or anonymously.
+ * Reads the registries of sluice.yaml, and others as the platform can log in to them (`registryCredentials`), or anonymously.
  * What sluice.yaml says about a host comes first; where that is a login by federation, it is for who sluice.yaml, else
  * the platform, says that we are.
  */
-export const createRegistry = (
-  config: Config,
-  secrets: SecretSource,
-  clock: Clock,
-  byPlatform: readonly RegistryCredentials[] = [],
-  platformIdentity?: CallerIdentity,
-): OpenedRegistry => {
+export const createRegistry = (config: Config, platform: RegistryPlatform): OpenedRegistry => {
+  const { clock, secrets, registryCredentials = [] } = platform;
   const { registries, limits } = config;
   const { fetch, outside, close } = createFetches(config);
-  const identity = createOwnIdentity(config, secrets, clock)?.token ?? platformIdentity;
-  const federated = createFederatedLogins({ fetch: outside, clock, identity });
+  const identity = createOwnIdentity(config, secrets, clock)?.token ?? platform.callerIdentity;
+  const logins: Logins = {
+    ambient: platform.ambient?.(fetch),
+    federated: createFederatedLogins({ fetch: outside, clock, identity }),
+  };
   const open = (used: typeof globalThis.fetch): RegistryReader =>
     createOrasRegistryReader(
       createClient({
@@ -106,9 +129,11 @@ export const createRegistry = (
         plainHttp: (host) => registries.get(host)?.plainHttp ?? false,
         credentials: async (host, repository) => {
           const settings = registries.get(host)?.credentials;
-          return settings === undefined
-            ? logInByPlatform(byPlatform, host)
-            : readCredentials(settings, host, repository, secrets, federated);
+          if (settings !== undefined) {
+            return readCredentials(settings, host, repository, platform, logins);
+          }
+          const login = await logInByPlatform(registryCredentials, host);
+          return login === undefined ? undefined : toCredentials(login);
         },
       }),
     );

@@ -1,21 +1,20 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { readConfigText } from "../../shared/adapters/node/config-file.ts";
-import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import { CliError } from "../../shared/cli/cli-error.ts";
 import type { PolicyPorts } from "../../shared/cli/policy-ports.ts";
 import type { LoadClusters } from "../../shared/cli/receivers/ports.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { parseConfig } from "../../shared/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
-import type { SecretSource } from "../../shared/ports.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
 import type { LoadedCatalog } from "../common/catalogs.ts";
 import { createClusterReader } from "../common/cluster-manifests.ts";
 import { type CompiledCatalogPorts, loadCompiledCatalog } from "../common/compiled-catalog.ts";
 import { loadManifestCatalog } from "../common/manifest-catalog.ts";
-import { createRegistry } from "../common/registry.ts";
+import { createRegistry, type RegistryPlatform } from "../common/registry.ts";
 import { createTrustedRoots } from "../common/trusted-roots.ts";
+import { createMachinePlatform } from "./ambient.ts";
 
 const toWriteError = (path: string, cause: unknown): CliError => {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
@@ -34,18 +33,18 @@ const loadPolicyOf = ({ catalog, clusters }: Config, ports: CompiledCatalogPorts
 
 /** Reads sluice.yaml and opens what its manifests may need: a registry, and a verifier for what comes from there. */
 const withSources = async <T>(
-  secrets: SecretSource,
+  platform: RegistryPlatform,
   path: string,
   cwd: string,
   work: (config: Config, ports: CompiledCatalogPorts) => Promise<T>,
 ): Promise<T> => {
   const { text, file, baseFolder } = await readConfigText(path, cwd);
   const config = parseConfig(text, { file, baseFolder });
-  const clock = { nowMs: Date.now };
-  const registry = createRegistry(config, secrets, clock);
+  const { clock, secrets } = platform;
+  const registry = createRegistry(config, platform);
   try {
     const trustedRoots = createTrustedRoots(config.trustedRoots, () => undefined);
-    const verifier = createVerifier({ registry: registry.reader, trustedRoots, ...clock });
+    const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: clock.nowMs });
     return await work(config, { registry: registry.reader, verifier, secrets, clock });
   } finally {
     await registry.close();
@@ -54,10 +53,10 @@ const withSources = async <T>(
 
 /** Clusters' manifests as they are, beside what they compile to. */
 export const createLoadClusters = (env: Readonly<Record<string, string | undefined>>): LoadClusters => {
-  const secrets = createNodeSecrets(env);
+  const platform = createMachinePlatform(env, { nowMs: Date.now });
   return (path, { cwd }) =>
-    withSources(secrets, path, cwd, async (config, ports) => {
-      const read = createClusterReader(secrets, ports);
+    withSources(platform, path, cwd, async (config, ports) => {
+      const read = createClusterReader(platform.secrets, ports);
       const clusters = await Promise.all(config.clusters.map(read));
       const named = new Map(clusters.map((one) => [one.name, one]));
       const loaded = await loadManifestCatalog(config.clusters, async ({ name }) => {
@@ -79,16 +78,19 @@ export const createLoadClusters = (env: Readonly<Record<string, string | undefin
 
 /** The policy as files on this machine. */
 export const createPolicyPorts = (env: Readonly<Record<string, string | undefined>>): PolicyPorts => {
-  const secrets = createNodeSecrets(env);
+  const platform = createMachinePlatform(env, { nowMs: Date.now });
   return {
     loadPolicy: (path, { cwd }) =>
-      withSources(secrets, path, cwd, async (config, ports) => ({
+      withSources(platform, path, cwd, async (config, ports) => ({
         config,
         ...(await loadPolicyOf(config, ports)),
       })),
-    openRegistry: (config) => createRegistry(config, secrets, { nowMs: Date.now }),
+    openRegistry: (config) => createRegistry(config, platform),
     loadManifests: (name, manifests) =>
-      loadManifestCatalog([{ name, manifests, secrets: { data: new Map() } }], createClusterReader(secrets)),
+      loadManifestCatalog(
+        [{ name, manifests, secrets: { data: new Map() } }],
+        createClusterReader(platform.secrets),
+      ),
     async writeFile(path, text, replace, { cwd }) {
       await writeFile(resolve(cwd, path), text, { flag: replace ? "w" : "wx" }).catch((cause: unknown) => {
         throw toWriteError(path, cause);

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import { openDatabase } from "../../shared/adapters/node/sqlite/database.ts";
 import { createSqliteStateStore } from "../../shared/adapters/node/sqlite/state-store.ts";
 import { createSqliteWorkQueue } from "../../shared/adapters/node/sqlite/work-queue.ts";
@@ -9,6 +8,7 @@ import type { CliIo } from "../../shared/cli/io.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import type { OpenStage, OperatedStage } from "../common/operator.ts";
+import { createMachinePlatform } from "./ambient.ts";
 import { createRefreshedRoots } from "./trusted-root-refresh.ts";
 
 /** A cloud's SDKs are loaded only by who asks for that cloud. */
@@ -27,14 +27,14 @@ const openMachine = (io: CliIo, config: Config, elsewhere: string | undefined): 
     throw new PipelineError(message, { code: "STATE_UNAVAILABLE" });
   }
   const database = openDatabase(isThere ? path : (elsewhere ?? path));
-  const clock = { nowMs: io.nowMs };
+  const platform = createMachinePlatform(io.env, { nowMs: io.nowMs });
+  const { clock } = platform;
   const queue = createSqliteWorkQueue(database, clock);
   return {
-    clock,
+    ...platform,
     queue,
     state: createSqliteStateStore(database, clock),
     deadLetters: queue.deadLetters,
-    secrets: createNodeSecrets(io.env),
     toRoots: async (named) => (await createRefreshedRoots(config, named)).trustedRoots,
     close: () => database.close(),
   };

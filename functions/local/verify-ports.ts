@@ -5,13 +5,13 @@ import { FileUnreadable, readCappedFile } from "../../shared/adapters/node/cappe
 import { readConfigText } from "../../shared/adapters/node/config-file.ts";
 import { createGuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
 import { createOrasRegistryReader } from "../../shared/adapters/node/oras-registry.ts";
-import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import type { OpenRegistry, VerifyPorts } from "../../shared/cli/verify/ports.ts";
 import { parseConfig } from "../../shared/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
 import { PRIVATE_NETWORKS } from "../common/private-networks.ts";
 import { createRegistry } from "../common/registry.ts";
+import { createMachinePlatform } from "./ambient.ts";
 
 const MAX_DOCKER_CONFIG_BYTES = 1_048_576;
 
@@ -50,7 +50,7 @@ export const createVerifyPorts = (env: Environment): VerifyPorts => ({
     if (config === undefined) return openByHand(env, plainHttp);
     const { text, file, baseFolder } = await readConfigText(config, cwd);
     const settings = parseConfig(text, { file, baseFolder });
-    return createRegistry(settings, createNodeSecrets(env), { nowMs: Date.now });
+    return createRegistry(settings, createMachinePlatform(env, { nowMs: Date.now }));
   },
   createVerifier: (registry, trustedRoots) => createVerifier({ registry, trustedRoots, nowMs: Date.now }),
   readFile: (path, maxBytes, { cwd }) => readCappedFile(resolve(cwd, path), maxBytes),

@@ -1,4 +1,3 @@
-import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import type { Database } from "../../shared/adapters/node/sqlite/database.ts";
 import {
   createSqliteStateStore,
@@ -13,6 +12,7 @@ import type { CatalogKeeper } from "../common/catalogs.ts";
 import { composeDelivery, composeEvaluation } from "../common/compose.ts";
 import { createFetchJson } from "../common/fetch-json.ts";
 import { openPolicy } from "../common/open-policy.ts";
+import { createMachinePlatform } from "./ambient.ts";
 import { createRefreshedRoots, type RefreshedRoots } from "./trusted-root-refresh.ts";
 
 export interface Surroundings {
@@ -41,7 +41,8 @@ export const wire = async (
   { env, log, clock = { nowMs: Date.now } }: Surroundings,
   database: Database,
 ): Promise<Wired> => {
-  const secrets = createNodeSecrets(env);
+  const machine = createMachinePlatform(env, clock);
+  const { secrets } = machine;
   const state = createSqliteStateStore(database, clock);
   const queue = createSqliteWorkQueue(database, clock);
   let refreshTrustedRoot: RefreshedRoots["refresh"];
@@ -50,7 +51,7 @@ export const wire = async (
     refreshTrustedRoot = roots.refresh;
     return roots.trustedRoots;
   };
-  const policy = await openPolicy(config, { clock, secrets, state, log, toRoots });
+  const policy = await openPolicy(config, { ...machine, state, log, toRoots });
   const { catalogs } = policy;
   const { fetchJson, close: closeFetchJson } = createFetchJson(config.network.allowPrivate);
   const platform = { clock, queue, state, secrets, catalog: catalogs.current, log, gatherMs: GATHER_MS };

@@ -113,9 +113,14 @@ export type FederationSettings =
   | { readonly kind: "azure"; readonly tenantId: string; readonly clientId: string }
   | { readonly kind: "aws"; readonly roleArn: string; readonly audience?: string };
 
+/** The clouds whose registries Sluice can log in to without a stored password. */
+export type CloudName = "aws" | "azure" | "google";
+
 export type CredentialSettings =
   | { readonly kind: "basic"; readonly username: string; readonly password: SecretRef }
   | { readonly kind: "docker-config"; readonly path: string }
+  /** As who the machine itself is in that cloud. */
+  | { readonly kind: "ambient"; readonly cloud: CloudName }
   | FederationSettings;
 
 export interface RegistrySettings {

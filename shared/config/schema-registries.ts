@@ -64,6 +64,18 @@ const aws = section("ECR from elsewhere, by a role that trusts who Sluice is whe
   }),
 });
 
+const ambient = section(
+  "The machine's own identity in a cloud; it is asked for nowhere unless this says so.",
+  {
+    ambient: v.pipe(
+      v.picklist(["aws", "azure", "google"], "must be aws, azure or google; write e.g. ambient: aws"),
+      v.description(
+        "The registry's cloud. Found as that cloud's own tools find it: environment, projected token, login files, metadata server.",
+      ),
+    ),
+  },
+);
+
 const credentials = oneOf(
   "How to log in. Default: as the cloud that Sluice runs in can log in to its own registries, else anonymous.",
   {
@@ -74,11 +86,12 @@ const credentials = oneOf(
     dockerConfig: section("Logins from a docker config.json.", {
       dockerConfig: path("Path of the config.json.", "/run/secrets/config.json"),
     }),
+    ambient,
     google,
     azure,
     aws,
   },
-  "must be {username: NAME, password: {env: NAME}}, {dockerConfig: path}, or google, azure or aws to log in by federation",
+  "must be {username: NAME, password: {env: NAME}}, {dockerConfig: path}, {ambient: aws}, or google, azure or aws to log in by federation",
 );
 
 const registry = section("How one registry host is read.", {

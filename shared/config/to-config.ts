@@ -83,6 +83,7 @@ const toCredentials = (
     return { kind: "basic", username: input.username, password: toSecretRef(input.password, at) };
   }
   if ("dockerConfig" in input) return { kind: "docker-config", path: toPath(input.dockerConfig, at) };
+  if ("ambient" in input) return { kind: "ambient", cloud: input.ambient };
   if ("azure" in input) return { kind: "azure", tenantId: input.azure.tenant, clientId: input.azure.client };
   if ("aws" in input) {
     const { role: roleArn, audience } = input.aws;

@@ -83,7 +83,7 @@ describe("a catalog that sluice compile wrote", () => {
     objects = new Map([[URL, compiled("a", DAY_MS)]]);
     const secrets = createNodeSecrets({});
     const clock = { nowMs: () => NOW_MS };
-    const registry = createReader(settingsOf({ file: "x" }), secrets, clock);
+    const registry = createReader(settingsOf({ file: "x" }), { secrets, clock });
     cleanUps.push(() => registry.close());
     const trustedRoots = { read: async () => new TextEncoder().encode(sigstore.trustedRootJson) };
     const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: Date.now });

@@ -96,7 +96,7 @@ describe("reading a registry within a budget", () => {
       registries: { [host]: { plainHttp: true, allowPrivateAddresses: true } },
     };
     const config = parseConfig(JSON.stringify(settings), { file: "sluice.yaml", baseFolder: "/" });
-    opened = createRegistry(config, createNodeSecrets({}), clock);
+    opened = createRegistry(config, { secrets: createNodeSecrets({}), clock });
   });
   afterEach(async () => {
     await opened.close();

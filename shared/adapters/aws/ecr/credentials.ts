@@ -61,9 +61,14 @@ const askPublic = async (clients: EcrClients, signal: AbortSignal) => {
 
 /**
  * Logs in to ECR and ECR Public by IAM, for as long as 80 % of a token's life. One token of a region serves every
- * account that the caller may read. ECR Public is read anonymously by who has no identity there.
+ * account that the caller may read. ECR Public is read anonymously by who has no identity there, unless
+ * `anonymousPublic` says that one is expected.
  */
-export const createEcrCredentials = (clients: EcrClients, clock: Clock): RegistryCredentials => {
+export const createEcrCredentials = (
+  clients: EcrClients,
+  clock: Clock,
+  { anonymousPublic = true }: { readonly anonymousPublic?: boolean } = {},
+): RegistryCredentials => {
   const cache = new Map<string, Cached>();
 
   const logIn = async (host: string, ecr: EcrHost, signal: AbortSignal): Promise<Cached> => {
@@ -88,7 +93,8 @@ export const createEcrCredentials = (clients: EcrClients, clock: Clock): Registr
       cache.set(key, fresh);
       return fresh.login;
     } catch (cause) {
-      if (ecr.kind === "private") throw toRegistryError(host, "GetAuthorizationToken", cause);
+      if (ecr.kind === "private" || !anonymousPublic)
+        throw toRegistryError(host, "GetAuthorizationToken", cause);
       cache.set(key, { untilMs: clock.nowMs() + ANONYMOUS_MS });
       return undefined;
     }
