@@ -11,6 +11,12 @@ import { workOffHanded } from "../common/work-off-handed.ts";
 /** Left of a function's time to settle in, once its work is given up. */
 const SETTLE_MS = 5_000;
 
+/**
+ * As `maxReceiveCount` in infra/aws/queues.yml, beyond which SQS moves a message to the dead letters by itself, without
+ * a reason. Whoever settles one gives up no later than that.
+ */
+export const MAX_RECEIVES = 400;
+
 interface SqsHanded extends HandedMessage, Settleable, SqsMessage {}
 
 const toHanded = ({ messageId, body, receiptHandle, attributes }: SQSRecord): SqsHanded => ({
@@ -53,7 +59,7 @@ export const createQueueHandler =
       const deps = {
         settler,
         log,
-        maxAttempts,
+        maxAttempts: Math.min(maxAttempts, MAX_RECEIVES),
         random: { fraction: Math.random },
         ...(source === undefined ? {} : { source }),
       };

@@ -7,6 +7,7 @@ import {
   type TableDeadLetters,
 } from "../../shared/adapters/azure/table-dead-letters.ts";
 import { PipelineError } from "../../shared/errors.ts";
+import { DEFAULT_ATTEMPTS } from "../../shared/pipeline/worker.ts";
 import type { PushSource } from "../../shared/push/source.ts";
 import type { WorkFunction } from "../common/functions.ts";
 import { workOffHanded } from "../common/work-off-handed.ts";
@@ -40,14 +41,16 @@ export const openDeadLetters = (
 
 /**
  * A deployment that cannot start (its catalog out of reach, its sluice.yaml wrong) decides nothing about its messages:
- * whatever the error's own disposition, they wait.
+ * whatever the error's own disposition, they wait. How often they may be tried then is the default: sluice.yaml may be
+ * what cannot be read.
  */
 const openOrWait = async (open: () => Promise<WorkFunction>): Promise<WorkFunction> => {
   try {
     return await open();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PipelineError(`not ready: ${reason}`, { code: "STATE_UNAVAILABLE", cause });
+    const error = new PipelineError(`not ready: ${reason}`, { code: "STATE_UNAVAILABLE", cause });
+    return { maxAttempts: DEFAULT_ATTEMPTS, run: () => Promise.reject(error) };
   }
 };
 
@@ -75,12 +78,14 @@ export const createWorkTrigger = (
     async handle(item, context) {
       const message = toHandedMessage(item, toMetadata(context, clock.nowMs()));
       const signal = AbortSignal.timeout(WORK_TIMEOUT_MS);
+      const { maxAttempts, run } = await openOrWait(open);
       await workOffHanded(
         {
           settler,
           random,
           log,
-          run: async (work) => (await openOrWait(open)).run(work, signal),
+          maxAttempts,
+          run: (work) => run(work, signal),
           ...(source === undefined ? {} : { source }),
         },
         message,

@@ -9,7 +9,8 @@ export interface HandedDeps<Message extends HandedMessage & Settleable> {
   readonly settler: WorkSettler<Message>;
   readonly random: Random;
   readonly log: Log;
-  readonly maxAttempts?: number;
+  /** Tries of one message before it is parked: `limits.attempts`. */
+  readonly maxAttempts: number;
   /** Reads events that the platform puts on the queue in its own form. */
   readonly source?: PushSource;
   readonly run: (work: Work) => Promise<void>;
@@ -45,7 +46,7 @@ export const workOffHanded = <Message extends HandedMessage & Settleable>(
       random,
       log,
       run: runAll,
-      ...(maxAttempts === undefined ? {} : { maxAttempts }),
+      maxAttempts,
     },
     first === undefined ? message : { ...message, work: first },
   );

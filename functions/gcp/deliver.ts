@@ -13,10 +13,9 @@ const open = openOnce(async () => {
   const surroundings = readSurroundings(process.env);
   const cloud = openGoogleCloud(surroundings);
   const config = await readBundleConfig(process.env, import.meta.dirname);
-  const { run } = await openDeliverFunction(config, cloud);
   return {
     cloud,
-    run,
+    work: await openDeliverFunction(config, cloud),
     queue: cloud.deliverQueue,
     topic: surroundings.names.deliverTopic,
     timeoutMs: TIMEOUT_MS,

@@ -14,10 +14,9 @@ const open = openOnce(async () => {
   const surroundings = readSurroundings(process.env);
   const cloud = openGoogleCloud(surroundings);
   const config = await readBundleConfig(process.env, import.meta.dirname);
-  const { run } = await openEvaluateFunction(config, cloud);
   return {
     cloud,
-    run,
+    work: await openEvaluateFunction(config, cloud),
     queue: cloud.evaluateQueue,
     topic: surroundings.names.evaluateTopic,
     timeoutMs: TIMEOUT_MS,

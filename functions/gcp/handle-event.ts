@@ -6,8 +6,8 @@ import {
 } from "../../shared/adapters/gcp/pubsub/message.ts";
 import { createPubSubSettler } from "../../shared/adapters/gcp/pubsub/settler.ts";
 import type { PubSubWorkQueue } from "../../shared/adapters/gcp/pubsub/work-queue.ts";
-import type { Work } from "../../shared/ports.ts";
 import type { PushSource } from "../../shared/push/source.ts";
+import type { WorkFunction } from "../common/functions.ts";
 import { workOffHanded } from "../common/work-off-handed.ts";
 import type { GoogleCloud } from "./runtime.ts";
 
@@ -25,7 +25,7 @@ export interface EventHandling {
   readonly timeoutMs: number;
   /** Reads the messages of other topics. */
   readonly source?: PushSource;
-  readonly run: (work: Work, signal: AbortSignal) => Promise<void>;
+  readonly work: WorkFunction;
 }
 
 /** Only our own topic carries our own work: what comes by another is an event, whatever it claims to be. */
@@ -37,7 +37,7 @@ const toHanded = ({ source, data }: MessageEvent, topic: string): HandedPubSubMe
 
 /** One Pub/Sub message, done or put where it is not forgotten. Throws when it could not be: then Pub/Sub sends it again. */
 export const handleEvent = async (
-  { cloud, queue, topic, timeoutMs, source, run }: EventHandling,
+  { cloud, queue, topic, timeoutMs, source, work: { maxAttempts, run } }: EventHandling,
   event: MessageEvent,
 ): Promise<void> => {
   const message = toHanded(event, topic);
@@ -51,6 +51,7 @@ export const handleEvent = async (
       settler: createPubSubSettler(queue, cloud.deadLetters),
       random: { fraction: Math.random },
       log: cloud.log,
+      maxAttempts,
       ...(source === undefined ? {} : { source }),
       run: (work) => run(work, AbortSignal.timeout(timeoutMs)),
     },

@@ -122,7 +122,7 @@ describe("a message that the platform hands over", () => {
 });
 
 describe("working a handed message off", () => {
-  const workedOff = async (body: string, failure?: PipelineError, receiveCount = 1) => {
+  const workedOff = async (body: string, failure?: PipelineError, receiveCount = 1, maxAttempts = 300) => {
     const settled: string[] = [];
     const ran: Work[] = [];
     const logged: unknown[] = [];
@@ -135,6 +135,7 @@ describe("working a handed message off", () => {
         },
         random: { fraction: () => 0.5 },
         log: (event, fields) => logged.push([event, fields.work]),
+        maxAttempts,
         source: ecr,
         run: async (work) => {
           ran.push(work);
@@ -180,9 +181,14 @@ describe("working a handed message off", () => {
     expect(await workedOff(body, failure)).toEqual({ settled, ran, logged });
   });
 
-  test("gives up after many tries", async () => {
-    const { settled } = await workedOff(own, failing("REGISTRY_UNAVAILABLE"), 300);
-    expect(settled).toEqual(["park gave up after 300 tries: no"]);
+  test.each([
+    [20, 19, "retry 225000"],
+    [20, 20, "park gave up after 20 tries: no"],
+    [300, 20, "retry 225000"],
+    [300, 300, "park gave up after 300 tries: no"],
+  ])("with %i attempts, try %i ends in: %s", async (maxAttempts, receiveCount, expected) => {
+    const { settled } = await workedOff(own, failing("REGISTRY_UNAVAILABLE"), receiveCount, maxAttempts);
+    expect(settled).toEqual([expected]);
   });
 });
 

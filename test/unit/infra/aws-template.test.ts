@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { namesOf } from "../../../functions/aws/names.ts";
+import { MAX_RECEIVES } from "../../../functions/aws/queue-handler.ts";
 import { readSettings } from "../../../functions/aws/settings.ts";
 import { TABLE_DEFINITION, TTL_ATTRIBUTE } from "../../../shared/adapters/aws/dynamodb/table.ts";
 import { packageAws, type Resource, type Template } from "../../support/aws-template.ts";
@@ -84,6 +85,7 @@ describe("queues", () => {
       expect(property(`${name}Queue`, "RedrivePolicy.deadLetterTargetArn")).toEqual(
         arnOf(`${name}DeadLetters`),
       );
+      expect(property(`${name}Queue`, "RedrivePolicy.maxReceiveCount")).toBe(MAX_RECEIVES);
       const mapping = ofType("AWS::Lambda::EventSourceMapping").find(([key]) => key.startsWith(name))?.[1];
       expect(mapping?.Properties).toMatchObject({
         EventSourceArn: arnOf(`${name}Queue`),
