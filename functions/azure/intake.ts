@@ -1,15 +1,22 @@
 import { app } from "@azure/functions";
+import { openTable } from "../../shared/adapters/azure/open-table.ts";
+import { createDocuments } from "../../shared/adapters/azure/tables/named.ts";
+import { createTable } from "../../shared/adapters/azure/tables/table.ts";
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openIntake } from "../common/open-intake.ts";
 import { openOnce } from "../common/open-once.ts";
 import { toIncomingRequest, toResponse } from "./http-request.ts";
+import { TABLES } from "./names.ts";
 import { createAzureRuntime } from "./runtime.ts";
 
 const runtime = createAzureRuntime(process.env);
 
-const open = openOnce(async () =>
-  openIntake(await readBundleConfig(process.env, import.meta.dirname), runtime),
-);
+const limits = openTable(runtime.settings.tableUri, TABLES.limits, runtime.tokens);
+
+const open = openOnce(async () => {
+  const config = await readBundleConfig(process.env, import.meta.dirname);
+  return openIntake(config, { ...runtime, documents: createDocuments(createTable(limits)) });
+});
 
 app.http("intake", {
   // A CloudEvents sender asks for consent by OPTIONS before it posts.

@@ -4,7 +4,12 @@ export const QUEUES = { evaluate: "sluice-evaluate", deliver: "sluice-deliver" }
 /** Where the host moves a message that it handed over too often. */
 export const poisonOf = (queue: string): string => `${queue}-poison`;
 
-export const TABLES = { state: "sluicestate", deadLetters: "sluicedeadletters" } as const;
+/** `limits` is intake's own: what strangers reach can read no state. */
+export const TABLES = {
+  state: "sluicestate",
+  deadLetters: "sluicedeadletters",
+  limits: "sluicelimits",
+} as const;
 
 /** The prefix of the settings that say where the storage is: the host's triggers and we read the same ones. */
 export const STORAGE = "SLUICE_STORAGE";

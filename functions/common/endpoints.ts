@@ -1,11 +1,6 @@
 import type { SourceSettings } from "../../shared/config/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
-import {
-  type Allowance,
-  createAllowance,
-  createLocalDocuments,
-  type Documents,
-} from "../../shared/pipeline/allowance.ts";
+import type { Allowance } from "../../shared/pipeline/allowance.ts";
 import type { Endpoint } from "../../shared/pipeline/intake.ts";
 import type { Clock, SecretSource } from "../../shared/ports.ts";
 import { parseSource } from "../../shared/push/sources.ts";
@@ -19,19 +14,6 @@ const toTokenRule = (settings: SourceSettings, fetchJson: FetchJson): TokenRule 
   if ((type !== "gar" && type !== "acr-eventgrid") || audience === undefined) return undefined;
   return createTokenRule({ source: type, audience, issuer, email, authorizedParty, keysUrl }, fetchJson);
 };
-
-const MINUTE_MS = 60_000;
-
-/**
- * How many events each source may bring. Instances that share `documents` count together; without, each counts for
- * itself.
- */
-export const createEventAllowance = (
-  perMinute: number,
-  clock: Clock,
-  documents: Documents = createLocalDocuments(),
-): Allowance =>
-  createAllowance({ name: "events", perWindow: perMinute, windowMs: MINUTE_MS }, documents, clock);
 
 /** One endpoint for each configured source. Throws `CONFIG_INVALID` for a source this build does not know. */
 export const createEndpoints = (

@@ -3,7 +3,8 @@ import type { Documents } from "../../shared/pipeline/allowance.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
 import { createIntake, type Intake } from "../../shared/pipeline/intake.ts";
 import type { Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
-import { createEndpoints, createEventAllowance } from "./endpoints.ts";
+import { createEndpoints } from "./endpoints.ts";
+import { createSharedEventAllowance } from "./event-allowance.ts";
 import { createFetchJson } from "./fetch-json.ts";
 import { createFront } from "./front.ts";
 import { createOwnIdentity } from "./identity.ts";
@@ -12,8 +13,8 @@ export interface IntakePlatform {
   readonly clock: Clock;
   readonly secrets: SecretSource;
   readonly queue: WorkQueue;
-  /** Where instances count a source's events together; absent: each counts its own. */
-  readonly documents?: Documents;
+  /** Where instances count a source's events together. */
+  readonly documents: Documents;
   readonly log: Log;
 }
 
@@ -26,8 +27,8 @@ const tooLarge = {
 /** The HTTP side of a cloud: raw bytes in, the sender's answer out. It needs neither catalog nor registry. */
 export const openIntake = (config: Config, platform: IntakePlatform): Intake => {
   const { fetchJson } = createFetchJson(config.network.allowPrivate);
-  const { clock, secrets, documents } = platform;
-  const allowance = createEventAllowance(config.limits.eventsPerMinute, clock, documents);
+  const { clock, secrets } = platform;
+  const allowance = createSharedEventAllowance(config.limits.eventsPerMinute, platform);
   const endpoints = createEndpoints(config.sources, secrets, clock, fetchJson, allowance);
   const intake = createIntake({ ...platform, random: { fraction: Math.random }, endpoints });
   const { issuer } = createOwnIdentity(config, secrets, clock) ?? {};

@@ -8,9 +8,9 @@ import { functionLog, readSurroundings } from "./surroundings.ts";
 
 const open = openOnce(async () => {
   const cloud = openGoogleCloud(readSurroundings(process.env));
-  const { clock, secrets, queue, log, state } = cloud;
+  const { clock, secrets, queue, log, limits } = cloud;
   const config = await readBundleConfig(process.env, import.meta.dirname);
-  return openIntake(config, { clock, secrets, queue, log, documents: state });
+  return openIntake(config, { clock, secrets, queue, log, documents: limits });
 });
 
 const toHeaders = (headers: Request["headers"]): IncomingRequest["headers"] =>

@@ -6,6 +6,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Names {
   readonly project: string;
   readonly database: string;
+  /** Intake's own, where it counts events: what strangers reach can read no state. */
+  readonly limitsDatabase: string;
   readonly evaluateTopic: string;
   readonly deliverTopic: string;
   readonly decisionsTopic: string;
@@ -27,6 +29,7 @@ export const toNames = ({ project, location, stage }: Place): Names => {
   return {
     project,
     database: prefix,
+    limitsDatabase: `${prefix}-limits`,
     evaluateTopic: `${prefix}-evaluate`,
     deliverTopic: `${prefix}-deliver`,
     decisionsTopic: `${prefix}-decisions`,

@@ -15,6 +15,7 @@ import { createPubSubWorkQueue, type PubSubWorkQueue } from "../../shared/adapte
 import { createGoogleRegistryCredentials } from "../../shared/adapters/gcp/registry-credentials.ts";
 import { createSecretManager } from "../../shared/adapters/gcp/secret-manager.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
+import type { Documents } from "../../shared/pipeline/allowance.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
 import type { CallerIdentity, Clock } from "../../shared/ports.ts";
 import type { Cloud } from "../common/functions.ts";
@@ -40,6 +41,8 @@ export interface GoogleCloud extends Cloud {
   readonly deliverQueue: PubSubWorkQueue;
   readonly deadLetters: FirestoreDeadLetters;
   readonly deadSubscription: Subscription;
+  /** What intake counts by. */
+  readonly limits: Documents;
 }
 
 /** Where an API is: Google's, or the emulator that Google's own variable names, which asks for no token. */
@@ -63,7 +66,7 @@ export const openGoogleCloud = (surroundings: Surroundings): GoogleCloud => {
   const { env, names, clock, log, token, callerIdentity } = surroundings;
   const { project } = names;
   const placeOf = createPlaces(surroundings);
-  const firestore = { ...placeOf("FIRESTORE_EMULATOR_HOST"), project, database: names.database };
+  const firestore = { ...placeOf("FIRESTORE_EMULATOR_HOST"), project };
   const pubsub = { ...placeOf("PUBSUB_EMULATOR_HOST"), project };
   const publish = createPublish(pubsub);
   const schedule = createSchedule({
@@ -76,7 +79,8 @@ export const openGoogleCloud = (surroundings: Surroundings): GoogleCloud => {
   const evaluateQueue = openQueue(names.evaluateTopic);
   const deliverQueue = openQueue(names.deliverTopic);
   const queue = routeWork({ evaluate: evaluateQueue, deliver: deliverQueue });
-  const database = createFirestoreDatabase(firestore);
+  const database = createFirestoreDatabase({ ...firestore, database: names.database });
+  const limits = createFirestoreDatabase({ ...firestore, database: names.limitsDatabase });
   return {
     clock,
     log,
@@ -84,6 +88,7 @@ export const openGoogleCloud = (surroundings: Surroundings): GoogleCloud => {
     evaluateQueue,
     deliverQueue,
     state: createFirestoreStateStore(database, clock),
+    limits: createFirestoreStateStore(limits, clock),
     deadLetters: createFirestoreDeadLetters(database, queue.send, clock),
     deadSubscription: createSubscription(pubsub, names.deadSubscription),
     secrets: withNamedSecrets(

@@ -51,7 +51,7 @@ resource "google_storage_bucket_iam_member" "build_reads_source" {
 
 # Only this database, not the project's others.
 resource "google_project_iam_member" "state" {
-  for_each = local.functions
+  for_each = toset(["evaluate", "deliver", "sweep"])
 
   project = var.project_id
   role    = "roles/datastore.user"
@@ -60,6 +60,19 @@ resource "google_project_iam_member" "state" {
   condition {
     title      = "sluice-state"
     expression = "resource.name == 'projects/${var.project_id}/databases/${google_firestore_database.state.name}'"
+  }
+}
+
+resource "google_project_iam_member" "limits" {
+  count = var.intake_enabled ? 1 : 0
+
+  project = var.project_id
+  role    = "roles/datastore.user"
+  member  = google_service_account.function["intake"].member
+
+  condition {
+    title      = "sluice-limits"
+    expression = "resource.name == 'projects/${var.project_id}/databases/${google_firestore_database.limits[0].name}'"
   }
 }
 

@@ -11,6 +11,21 @@ resource "google_firestore_database" "state" {
   depends_on = [google_project_service.this]
 }
 
+# Intake's own, where it counts events: what strangers reach can read no state.
+resource "google_firestore_database" "limits" {
+  count = var.intake_enabled ? 1 : 0
+
+  project                 = var.project_id
+  name                    = "${local.prefix}-limits"
+  location_id             = coalesce(var.firestore_location, var.location)
+  type                    = "FIRESTORE_NATIVE"
+  concurrency_mode        = "OPTIMISTIC"
+  delete_protection_state = "DELETE_PROTECTION_DISABLED"
+  deletion_policy         = "DELETE"
+
+  depends_on = [google_project_service.this]
+}
+
 # Leases and marks of what is done leave by themselves; the code compares their time as well.
 resource "google_firestore_field" "expiry" {
   for_each = toset(["claims", "done"])

@@ -9,6 +9,8 @@ export const LOG_EVENTS = {
   "intake-limited":
     "a source brought more events than `limits.eventsPerMinute`; none of these was stored, the sweep finds what they announced",
   "intake-uncounted": "a source's events could not be counted and were let in",
+  "intake-alone":
+    "a source's events could not be counted together with other instances; for some seconds this one counts alone",
   "intake-failed": "events could not be stored; the sender was told to try again",
   "push-unmatched": "no object follows the repository of a push",
   "request-failed": "a request to Sluice itself could not be answered; the caller was told to try again",

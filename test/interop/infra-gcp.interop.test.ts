@@ -83,6 +83,7 @@ describe("the Terraform module", () => {
     expect(written(argument(module.locals, "prefix"))).toBe("sluice-S");
     expect(resource("google_firestore_database.state", "name")).toBe(ref("local.prefix"));
     expect(names.database).toBe("sluice-S");
+    expect(written(resource("google_firestore_database.limits", "name"))).toBe(names.limitsDatabase);
   });
 });
 
@@ -109,6 +110,7 @@ describe("who may do what", () => {
     expect(Object.fromEntries(roles)).toEqual({
       "google_project_iam_member.build": ref("each.value"),
       "google_project_iam_member.state": "roles/datastore.user",
+      "google_project_iam_member.limits": "roles/datastore.user",
       "google_storage_bucket_iam_member.build_reads_source": "roles/storage.objectViewer",
       "google_storage_bucket_iam_member.catalog": "roles/storage.objectViewer",
       "google_pubsub_topic_iam_member.publish": "roles/pubsub.publisher",
@@ -129,6 +131,18 @@ describe("who may do what", () => {
       `databases/${ref("google_firestore_database.state.name")}`,
     );
     expect(module.text).not.toMatch(/roles\/(?:owner|editor|viewer)\b|google_service_account_key/);
+  });
+
+  test("intake reads no state: it counts events in a database of its own", () => {
+    expect(resource("google_project_iam_member.state", "for_each")).toBe(
+      ref("toset(['evaluate', 'deliver', 'sweep'])"),
+    );
+    expect(resource("google_project_iam_member.limits", "member")).toBe(
+      ref('google_service_account.function["intake"].member'),
+    );
+    expect(resource("google_project_iam_member.limits", "condition.expression")).toContain(
+      `databases/${ref("google_firestore_database.limits[0].name")}`,
+    );
   });
 
   test("intake sends only what is to be evaluated; who delivers reads no registry", () => {

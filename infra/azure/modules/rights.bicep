@@ -42,6 +42,8 @@ var atTables = [
   { table: 'sluicedeadletters', principal: principals.evaluate }
   { table: 'sluicedeadletters', principal: principals.deliver }
   { table: 'sluicedeadletters', principal: principals.sweep }
+  // The number of its events, and nothing else: strangers reach it.
+  { table: 'sluicelimits', principal: principals.intake }
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {

@@ -4,7 +4,7 @@ param location string
 param tags object
 
 var queueNames = ['sluice-evaluate', 'sluice-evaluate-poison', 'sluice-deliver', 'sluice-deliver-poison']
-var tableNames = ['sluicestate', 'sluicedeadletters']
+var tableNames = ['sluicestate', 'sluicedeadletters', 'sluicelimits']
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: name

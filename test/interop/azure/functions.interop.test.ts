@@ -237,6 +237,8 @@ describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
       const answer = await askIntake("POST", bearer(), [SCHEMAS["Event Grid"](pushed)]);
       expect(answer.status).toBe(200);
       await driver.delivered("team/worker", pushed.image.digest);
+      const counted = await stage.limits.loadDocument("events/acr-eventgrid");
+      expect(counted?.value).toMatchObject({ taken: expect.any(Number) });
     });
 
     test.each([

@@ -234,6 +234,8 @@ describe.skipIf(!isIsolated())("Sluice on Google Cloud", () => {
       const response = await post(gcp.issuer.mintRaw(right), toBody(toChange(image, "1.6.0")));
       expect(response.status).toBe(204);
       expect(await finalDecision("app", "1.6.0")).toMatchObject({ outcome: "notify" });
+      const counted = await gcp.cloud.limits.loadDocument("events/gar");
+      expect(counted?.value).toMatchObject({ taken: expect.any(Number) });
     });
 
     test.each([

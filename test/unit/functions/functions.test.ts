@@ -98,7 +98,7 @@ describe("functions over a cloud's adapters", () => {
       config,
       queue,
       state,
-      intake: openIntake(config, cloud({ SECRET: "s3cret" })),
+      intake: openIntake(config, { ...cloud({ SECRET: "s3cret" }), documents: state }),
       // Each with no more secrets than it needs.
       evaluate: await openEvaluateFunction(config, cloud({})),
       deliver: await openDeliverFunction(config, cloud({ TOKEN: "t0ken" })),

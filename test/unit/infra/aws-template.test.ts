@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { namesOf } from "../../../functions/aws/names.ts";
 import { MAX_RECEIVES } from "../../../functions/aws/queue-handler.ts";
 import { readSettings } from "../../../functions/aws/settings.ts";
-import { TABLE_DEFINITION, TTL_ATTRIBUTE } from "../../../shared/adapters/aws/dynamodb/table.ts";
+import { keys, TABLE_DEFINITION, TTL_ATTRIBUTE } from "../../../shared/adapters/aws/dynamodb/table.ts";
 import { packageAws, type Resource, type Template } from "../../support/aws-template.ts";
 
 interface Statement {
@@ -166,6 +166,17 @@ describe("roles", () => {
     expect(actionsOf("SweepRole").filter((action) => /^(ecr|sts|secretsmanager|ssm)/.test(action))).toEqual(
       [],
     );
+  });
+});
+
+test("intake counts events in the table, and reads and writes nothing else there", () => {
+  const [count, ...more] = statementsOf("IntakeRole").filter(({ Action }) =>
+    [Action].flat().some((action) => action.startsWith("dynamodb:")),
+  );
+  expect(more).toEqual([]);
+  expect(count).toMatchObject({
+    Action: ["dynamodb:GetItem", "dynamodb:PutItem"],
+    Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [keys.document("events/*").pk.S] } },
   });
 });
 

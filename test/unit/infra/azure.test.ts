@@ -99,13 +99,17 @@ describe("rights", () => {
     expect(rights.sort()).toEqual(expected.sort());
   });
 
-  test("intake reads no state and no dead letters", () => {
+  test("intake counts its events, and reads no state and no dead letters", () => {
     const { text } = file("rights");
     const tables = [...text.matchAll(/\{ table: '(\w+)', principal: principals\.(\w+) \}/g)];
     expect(tables.map(([, table, app]) => `${app} ${table}`).sort()).toEqual(
-      ["deliver", "evaluate", "sweep"]
-        .flatMap((app) => Object.values(TABLES).map((table) => `${app} ${table}`))
-        .sort(),
+      [
+        ...["deliver", "evaluate", "sweep"].flatMap((app) => [
+          `${app} ${TABLES.state}`,
+          `${app} ${TABLES.deadLetters}`,
+        ]),
+        `intake ${TABLES.limits}`,
+      ].sort(),
     );
   });
 

@@ -7,8 +7,11 @@ import { poisonOf, QUEUES, TABLES } from "../../../../functions/azure/names.ts";
 import { type ReceiverDouble, startReceiverDouble } from "../../../../functions/local/playground/receiver.ts";
 import { openQueue } from "../../../../shared/adapters/azure/open-queue.ts";
 import { openTable } from "../../../../shared/adapters/azure/open-table.ts";
+import { createDocuments } from "../../../../shared/adapters/azure/tables/named.ts";
 import { createTableStateStore } from "../../../../shared/adapters/azure/tables/state-store.ts";
+import { createTable } from "../../../../shared/adapters/azure/tables/table.ts";
 import { Secret } from "../../../../shared/artifact/secret.ts";
+import type { Documents } from "../../../../shared/pipeline/allowance.ts";
 import type { StateStore } from "../../../../shared/state.ts";
 import { createAuthority } from "../../../unit/adapters/certificates.ts";
 import { startAzuriteForTokens } from "../../world/azurite.ts";
@@ -33,6 +36,8 @@ export interface AzureStage {
   readonly state: StateStore;
   readonly queues: Readonly<Record<"evaluate" | "poison", QueueClient>>;
   readonly deadLetters: TableClient;
+  /** What intake counts by. */
+  readonly limits: Documents;
   /** What a person who is logged in to `az` has in their environment. */
   readonly operatorEnv: Readonly<Record<string, string>>;
   readonly configFile: string;
@@ -76,7 +81,7 @@ export const startAzureStage = async (): Promise<AzureStage> => {
       evaluate: openQueue(uris.queue, QUEUES.evaluate, tokens),
       poison: openQueue(uris.queue, poisonOf(QUEUES.evaluate), tokens),
     };
-    const tables = [TABLES.state, TABLES.deadLetters].map((name) => openTable(uris.table, name, tokens));
+    const tables = Object.values(TABLES).map((name) => openTable(uris.table, name, tokens));
     await Promise.all([
       ...names.map((name) => openQueue(uris.queue, name, tokens).create()),
       ...tables.map((table) => table.createTable()),
@@ -134,8 +139,9 @@ export const startAzureStage = async (): Promise<AzureStage> => {
       SLUICE_SWEEP_SCHEDULE: "0 */15 * * * *",
       NODE_EXTRA_CA_CERTS: caFile,
     });
-    const [stateTable, deadLetters] = tables;
-    if (stateTable === undefined || deadLetters === undefined) throw new Error("no tables");
+    const [stateTable, deadLetters, limits] = tables;
+    if (stateTable === undefined || deadLetters === undefined || limits === undefined)
+      throw new Error("no tables");
     return {
       base,
       apps,
@@ -144,6 +150,7 @@ export const startAzureStage = async (): Promise<AzureStage> => {
       issuer,
       queues,
       deadLetters,
+      limits: createDocuments(createTable(limits)),
       state: createTableStateStore(stateTable, { nowMs: Date.now }),
       configFile,
       operatorEnv: {
