@@ -11,6 +11,7 @@ import type { DecisionBus } from "../../shared/state.ts";
 import { composeDelivery, composeEvaluation, composeShared } from "./compose.ts";
 import { createInputsRoutes } from "./inputs.ts";
 import { type OpenedPolicy, openPolicy, type PolicyPlatform } from "./open-policy.ts";
+import { createRedeliveries } from "./redeliveries.ts";
 import { catalogIntervalMs, createCatalogRefresh } from "./refresh-catalog.ts";
 
 /** What a cloud brings to one of its functions. */
@@ -86,19 +87,30 @@ export const openDeliverFunction = async (config: Config, cloud: Cloud): Promise
 export interface SweepFunction {
   /** Work that is due and whose hint was lost. */
   due(): Promise<void>;
-  /** A fresh look at every repository. */
+  /** A fresh look at every repository, and at what senders could not deliver. */
   repositories(): Promise<void>;
 }
 
-/** Asks for work and does none of it. */
+/** Of a function that has two minutes or more. */
+const REDELIVERIES_TIMEOUT_MS = 45_000;
+
+/** Asks for work and does none of it: of Sluice's own queues, and of senders that keep what did not arrive. */
 export const openSweepFunction = async (config: Config, cloud: Cloud): Promise<SweepFunction> => {
   const { policy, refresh } = await open(config, cloud);
+  const { clock, secrets, state, log } = cloud;
   const deps = { ...cloud, catalog: policy.catalogs.current, random: { fraction: Math.random } };
+  const senders = { clock, documents: state, log };
+  const askForRedeliveries = createRedeliveries(config, secrets, senders, REDELIVERIES_TIMEOUT_MS);
   return {
     due: () => sweepDue(deps),
     async repositories() {
-      await refresh();
-      await sweepRepositories(deps, config.sweep.intervalMs / 10);
+      try {
+        await refresh();
+        await sweepRepositories(deps, config.sweep.intervalMs / 10);
+      } finally {
+        // A look at our own repositories that failed is no reason to leave events where they are.
+        await askForRedeliveries?.();
+      }
     },
   };
 };

@@ -146,7 +146,7 @@ locals {
   )
 
   function_secrets = merge([
-    for name, secrets in { intake = var.secrets.intake, evaluate = var.secrets.evaluate, deliver = var.secrets.deliver } : {
+    for name, secrets in var.secrets : {
       for secret in secrets : "${name}-${secret}" => { function = name, secret = secret }
     } if contains(local.functions, name)
   ]...)

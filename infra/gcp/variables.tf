@@ -64,11 +64,12 @@ variable "catalog_bucket" {
 }
 
 variable "secrets" {
-  description = "Secret Manager secrets by the function that may read them: events' secrets (intake), registries' logins (evaluate), receivers' tokens (deliver), keys that rules name (evaluate and deliver)."
+  description = "Secret Manager secrets by the function that may read them: events' secrets (intake), registries' logins (evaluate), receivers' tokens (deliver), tokens that senders are asked with (sweep), keys that rules name (evaluate and deliver)."
   type = object({
     intake   = optional(set(string), [])
     evaluate = optional(set(string), [])
     deliver  = optional(set(string), [])
+    sweep    = optional(set(string), [])
   })
   default = {}
 }

@@ -145,6 +145,20 @@ describe("who may do what", () => {
     );
   });
 
+  test("each function reads the secrets that are named for it", () => {
+    expect(String(module.locals.function_secrets)).toMatch(/for name\s*, secrets in var\.secrets :/);
+    expect(resource("google_secret_manager_secret_iam_member.read", "for_each")).toBe(
+      ref("local.function_secrets"),
+    );
+    const type = String(argument(module.variables.get("secrets"), "type"));
+    expect([...type.matchAll(/(\w+)'?:? *'?\$?\{?optional/g)].map(([, name]) => name)).toEqual([
+      "intake",
+      "evaluate",
+      "deliver",
+      "sweep",
+    ]);
+  });
+
   test("intake sends only what is to be evaluated; who delivers reads no registry", () => {
     const { publishers, readable } = module.locals;
     const senders = JSON.stringify(publishers);

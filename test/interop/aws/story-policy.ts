@@ -31,6 +31,8 @@ export const SECRETS = {
   second: `/sluice/${STAGE}/registries/second`,
   receiver: `sluice/${STAGE}/receivers/token`,
   signing: `/sluice/${STAGE}/receivers/signing`,
+  github: `sluice/${STAGE}/redeliveries/github`,
+  otherGithub: `/sluice/${STAGE}/redeliveries/other`,
 } as const;
 
 export const PULLER = { username: "puller", password: "pull-s3cret" } as const;
@@ -58,8 +60,27 @@ const toReceiver = (type: string): unknown => ({
 
 const inside = { plainHttp: true, allowPrivateAddresses: true };
 
+/** What the deployment knows besides registries. */
+export interface Neighbours {
+  readonly receiverUrl: string;
+  readonly githubUrl: string;
+}
+
+/** A webhook of GitHub's whose lost deliveries are asked for. */
+const toHook = (githubUrl: string, name: string, secret: string): unknown => ({
+  name,
+  type: "ghcr",
+  path: `/events/${name}`,
+  secrets: [{ secret: SECRETS.events }],
+  redelivery: { hook: `${githubUrl}/orgs/acme/hooks/${name}`, token: { secret } },
+});
+
 /** sluice.yaml; `catalog`: of the deployment, which reads the compiled one. */
-const toConfig = (stage: Stage, receiverUrl: string, from: "manifests" | "catalog"): unknown => ({
+const toConfig = (
+  stage: Stage,
+  { receiverUrl, githubUrl }: Neighbours,
+  from: "manifests" | "catalog",
+): unknown => ({
   mode: "enforce",
   ...(from === "catalog" ? { catalog: { object: `s3://${BUCKET}/catalog.json` } } : {}),
   sources: [
@@ -68,6 +89,8 @@ const toConfig = (stage: Stage, receiverUrl: string, from: "manifests" | "catalo
       registry: ECR_HOST,
       secrets: [{ secret: SECRETS.events }, { secret: SECRETS.previousEvents }],
     },
+    toHook(githubUrl, "github", SECRETS.github),
+    toHook(githubUrl, "other", SECRETS.otherGithub),
   ],
   trustedRoots: { default: "./trusted_root.json" },
   rules: Object.values(HOSTS).map((host) => ({
@@ -90,6 +113,7 @@ const toConfig = (stage: Stage, receiverUrl: string, from: "manifests" | "catalo
   },
   limits: { receiverTimeout: "2s" },
   sweep: { interval: "1m" },
+  network: { allowPrivate: ["127.0.0.0/8"] },
   clusters: [
     {
       name: "c",
@@ -105,13 +129,13 @@ const toConfig = (stage: Stage, receiverUrl: string, from: "manifests" | "catalo
 });
 
 /** The deployment's sluice.yaml. */
-export const toDeployedConfig = (stage: Stage, receiverUrl: string): unknown =>
-  toConfig(stage, receiverUrl, "catalog");
+export const toDeployedConfig = (stage: Stage, neighbours: Neighbours): unknown =>
+  toConfig(stage, neighbours, "catalog");
 
 /** `sluice compile` over the manifests, without those objects, as a pipeline would run it before it uploads the catalog. */
 export const compileCatalog = async (
   stage: Stage,
-  receiverUrl: string,
+  neighbours: Neighbours,
   without: readonly string[] = [],
 ): Promise<string> => {
   const folder = join(stage.world.folder, "policy");
@@ -121,7 +145,7 @@ export const compileCatalog = async (
   const list = { apiVersion: "v1", kind: "List", items };
   await writeFile(join(folder, "manifests", "all.json"), JSON.stringify(list));
   await copyFile(stage.sigstore.trustedRootFile, join(folder, "trusted_root.json"));
-  await writeFile(join(folder, "sluice.yaml"), JSON.stringify(toConfig(stage, receiverUrl, "manifests")));
+  await writeFile(join(folder, "sluice.yaml"), JSON.stringify(toConfig(stage, neighbours, "manifests")));
   const args = ["compile", "--config", join(folder, "sluice.yaml"), "--output", join(folder, "catalog.json")];
   const { code, output } = await stage.sluice.run(args);
   if (code !== 0) throw new Error(`sluice compile ended with ${code}:\n${output}`);

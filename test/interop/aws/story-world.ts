@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type ReceiverDouble, startReceiverDouble } from "../../../functions/local/playground/receiver.ts";
+import { startGoogleDouble } from "../../support/google-double.ts";
 import { ACCOUNT, type AwsStage, PUBLIC_TOKEN, startAwsStage } from "../world/aws-stage.ts";
 import { startGate } from "../world/gate.ts";
 import { pushImage, readManifest, type StoredManifest } from "../world/images.ts";
@@ -68,12 +69,27 @@ const registerReceivers = (receiver: ReceiverDouble): ReadonlyMap<string, string
   ]);
 };
 
+/** GitHub, where one delivery of each hook did not arrive; answers with what it was asked for. */
+const startGitHub = async (stage: Stage) => {
+  const redelivered: string[] = [];
+  const delivery = { id: 7, guid: "lost", event: "package", status_code: 503, status: "failed" };
+  const double = await startGoogleDouble(({ method, target, headers }) => {
+    if (method === "GET") return { body: JSON.stringify([{ ...delivery, delivered_at: new Date() }]) };
+    redelivered.push(`${target} ${headers.authorization}`);
+    return { status: 202, body: "{}" };
+  });
+  stage.world.atEnd(() => double.close());
+  return { url: double.url, redelivered };
+};
+
 const putSecrets = async (aws: AwsStage): Promise<void> => {
   await aws.putSecret(SECRETS.events, EVENTS_SECRET);
   await aws.putParameter(SECRETS.previousEvents, "previous-s3cret");
   await aws.putSecret(SECRETS.first, PULLER.password);
   await aws.putParameter(SECRETS.second, PULLER.password);
   await aws.putSecret(SECRETS.receiver, TOKEN);
+  await aws.putSecret(SECRETS.github, "github-t0ken");
+  await aws.putParameter(SECRETS.otherGithub, "other-t0ken");
   await aws.putParameter(
     SECRETS.signing,
     `whsec_${Buffer.from("a signing key of the story").toString("base64")}`,
@@ -85,6 +101,8 @@ export interface StoryWorld {
   readonly aws: AwsStage;
   readonly receiver: ReceiverDouble;
   readonly trouble: Trouble;
+  /** What GitHub was asked to send again, by path and login. */
+  readonly redelivered: readonly string[];
   /** The type of the Receiver that a request went to. */
   receiverAt(path: string): string;
   /** Pushes one version and answers with its digest; nobody signed it yet. */
@@ -106,9 +124,11 @@ const createStoryWorld = async (stage: Stage): Promise<StoryWorld> => {
   const passages = { up: "forward", down: { status: 503 }, hangs: "hang" } as const;
   const front = await startGate(stage.world, receiver.url, () => passages[trouble.receiver]);
   await openRegistries(stage, trouble);
-  await aws.putCatalog(await compileCatalog(stage, front.url));
+  const github = await startGitHub(stage);
+  const neighbours = { receiverUrl: front.url, githubUrl: github.url };
+  await aws.putCatalog(await compileCatalog(stage, neighbours));
   await aws.bundle({
-    "sluice.yaml": JSON.stringify(toDeployedConfig(stage, front.url)),
+    "sluice.yaml": JSON.stringify(toDeployedConfig(stage, neighbours)),
     "trusted_root.json": await readFile(stage.sigstore.trustedRootFile, "utf8"),
   });
   await putSecrets(aws);
@@ -121,6 +141,7 @@ const createStoryWorld = async (stage: Stage): Promise<StoryWorld> => {
     aws,
     receiver,
     trouble,
+    redelivered: github.redelivered,
     receiverAt: (path) => paths.get(path) ?? path,
     async push(repository, tag) {
       const { digest } = await pushImage({ host, repository, tag, text: `${repository} ${tag}` });
@@ -140,7 +161,7 @@ const createStoryWorld = async (stage: Stage): Promise<StoryWorld> => {
       if (first === undefined) throw new Error(`${digest} has no referrer`);
       return first.digest;
     },
-    changeCatalog: async (without) => aws.putCatalog(await compileCatalog(stage, front.url, without)),
+    changeCatalog: async (without) => aws.putCatalog(await compileCatalog(stage, neighbours, without)),
   };
 };
 

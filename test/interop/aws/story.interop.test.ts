@@ -44,6 +44,13 @@ describe.skipIf(!isIsolated())("a push to ECR reaches the cluster through Lambda
     expect(world.receiver.requests).toEqual([]);
   });
 
+  test("the sweep asks GitHub for what did not arrive, as each hook's own token lets it", () => {
+    expect(world.redelivered).toEqual([
+      "/orgs/acme/hooks/github/deliveries/7/attempts Bearer github-t0ken",
+      "/orgs/acme/hooks/other/deliveries/7/attempts Bearer other-t0ken",
+    ]);
+  });
+
   test("a signed version is told to both Receivers once, however often its event comes", async () => {
     const digest = await pushSigned("acme/app", "1.1.0");
     const event = toEcrEvent("acme/app", digest, "1.1.0");

@@ -163,9 +163,22 @@ describe("roles", () => {
     expect(JSON.stringify(statementsOf("DeliverRole"))).not.toContain("/registries/");
     expect(actionsOf("IntakeRole").filter((action) => /^(ecr|sts|events|s3)/.test(action))).toEqual([]);
     expect(JSON.stringify(statementsOf("IntakeRole"))).not.toMatch(/\/(receivers|registries)\//);
-    expect(actionsOf("SweepRole").filter((action) => /^(ecr|sts|secretsmanager|ssm)/.test(action))).toEqual(
-      [],
-    );
+    expect(actionsOf("SweepRole").filter((action) => /^(ecr|sts)/.test(action))).toEqual([]);
+  });
+
+  test.each([
+    ["IntakeRole", "sources"],
+    ["EvaluateRole", "registries"],
+    ["DeliverRole", "receivers"],
+    ["SweepRole", "redeliveries"],
+  ])("%s reads the secrets below %s/, and no others", (role, part) => {
+    const readable = statementsOf(role)
+      .filter(({ Action }) => [Action].flat().some((action) => /^(secretsmanager|ssm):/.test(action)))
+      .map(({ Action, Resource }) => [Action, JSON.stringify(Resource)] as const);
+    expect(readable).toEqual([
+      [["secretsmanager:GetSecretValue"], expect.stringMatching(`:secret:sluice/test/${part}/\\*"`)],
+      [["ssm:GetParameter"], expect.stringMatching(`:parameter/sluice/test/${part}/\\*"`)],
+    ]);
   });
 });
 
