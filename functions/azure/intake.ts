@@ -5,7 +5,7 @@ import { createTable } from "../../shared/adapters/azure/tables/table.ts";
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openIntake } from "../common/open-intake.ts";
 import { openOnce } from "../common/open-once.ts";
-import { toIncomingRequest, toResponse } from "./http-request.ts";
+import { createHttpTrigger } from "./http-trigger.ts";
 import { TABLES } from "./names.ts";
 import { createAzureRuntime } from "./runtime.ts";
 
@@ -24,8 +24,5 @@ app.http("intake", {
   // Senders prove themselves by what their source asks for; a key of Functions would be one more secret.
   authLevel: "anonymous",
   route: "{*path}",
-  handler: async (request) => {
-    const intake = await open();
-    return toResponse(await intake(await toIncomingRequest(request)));
-  },
+  handler: createHttpTrigger(runtime.log, open),
 });

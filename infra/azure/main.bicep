@@ -95,4 +95,5 @@ output SLUICE_STORAGE__tableServiceUri string = sluice.outputs.tableUri
 output SLUICE_KEY_VAULT_URI string = sluice.outputs.evaluateVaultUri
 output SLUICE_VAULTS object = sluice.outputs.vaults
 output SLUICE_INTAKE_URL string = sluice.outputs.intakeUrl
+output SLUICE_INPUTS_URL string = sluice.outputs.inputsUrl
 output SLUICE_IDENTITIES object = sluice.outputs.identities

@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, "../..");
  * Each is an app of its own. An app has one identity, so what may be reached from outside, what reads registries and
  * what holds receivers' tokens are kept apart; and an instance loads only the function that it runs.
  */
-export const APPS = ["intake", "evaluate", "deliver", "sweep"] as const;
+export const APPS = ["intake", "evaluate", "deliver", "sweep", "inputs"] as const;
 
 export type AppName = (typeof APPS)[number];
 

@@ -51,7 +51,7 @@ resource "google_storage_bucket_iam_member" "build_reads_source" {
 
 # Only this database, not the project's others.
 resource "google_project_iam_member" "state" {
-  for_each = toset(["evaluate", "deliver", "sweep"])
+  for_each = toset(local.keepers)
 
   project = var.project_id
   role    = "roles/datastore.user"
@@ -79,11 +79,14 @@ resource "google_project_iam_member" "limits" {
 locals {
   # Who sends which work.
   publishers = merge(
-    { for name in local.functions : "${name}-evaluate" => { function = name, topic = "evaluate" } },
+    var.intake_enabled ? { intake-evaluate = { function = "intake", topic = "evaluate" } } : {},
     {
-      evaluate-deliver = { function = "evaluate", topic = "deliver" }
-      deliver-deliver  = { function = "deliver", topic = "deliver" }
-      sweep-deliver    = { function = "sweep", topic = "deliver" }
+      evaluate-evaluate = { function = "evaluate", topic = "evaluate" }
+      deliver-evaluate  = { function = "deliver", topic = "evaluate" }
+      sweep-evaluate    = { function = "sweep", topic = "evaluate" }
+      evaluate-deliver  = { function = "evaluate", topic = "deliver" }
+      deliver-deliver   = { function = "deliver", topic = "deliver" }
+      sweep-deliver     = { function = "sweep", topic = "deliver" }
     },
     var.publish_decisions ? {
       evaluate-decisions = { function = "evaluate", topic = "decisions" }
@@ -91,7 +94,7 @@ locals {
     } : {},
   )
 
-  # Who lets work wait. Intake never does.
+  # Who lets work wait. Intake never does, and inputs has no work.
   delayers = toset(["evaluate", "deliver", "sweep"])
 }
 
@@ -142,7 +145,7 @@ resource "google_pubsub_subscription_iam_member" "sweep_reads_dead" {
 locals {
   readable = merge(
     { for at in var.registry_repositories : "evaluate-${at.project}-${at.location}-${at.repository}" => { function = "evaluate", at = at } },
-    { for pair in setproduct(["evaluate", "deliver", "sweep"], var.policy_repositories) : "${pair[0]}-${pair[1].project}-${pair[1].location}-${pair[1].repository}" => { function = pair[0], at = pair[1] } },
+    { for pair in setproduct(local.keepers, var.policy_repositories) : "${pair[0]}-${pair[1].project}-${pair[1].location}-${pair[1].repository}" => { function = pair[0], at = pair[1] } },
   )
 
   function_secrets = merge([
@@ -172,7 +175,7 @@ resource "google_secret_manager_secret_iam_member" "read" {
 }
 
 resource "google_storage_bucket_iam_member" "catalog" {
-  for_each = var.catalog_bucket == null ? toset([]) : toset(["evaluate", "deliver", "sweep"])
+  for_each = var.catalog_bucket == null ? toset([]) : toset(local.keepers)
 
   bucket = var.catalog_bucket
   role   = "roles/storage.objectViewer"

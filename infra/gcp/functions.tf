@@ -41,7 +41,7 @@ resource "google_storage_bucket_object" "source" {
 }
 
 resource "google_cloudfunctions2_function" "this" {
-  #checkov:skip=CKV_GCP_124:Registries send to intake from the internet, and prove themselves there; the others are internal.
+  #checkov:skip=CKV_GCP_124:Registries send to intake from the internet, flux-operators ask inputs, and both prove themselves there; the others are internal.
   for_each = local.functions
 
   project     = var.project_id
@@ -71,10 +71,10 @@ resource "google_cloudfunctions2_function" "this" {
     timeout_seconds                  = local.timeouts[each.value]
     service_account_email            = google_service_account.function[each.value].email
     environment_variables            = local.environment
-    # Pub/Sub and Cloud Scheduler of this project count as internal; only intake is for others.
-    ingress_settings              = each.value == "intake" ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
+    # Pub/Sub and Cloud Scheduler of this project count as internal; only intake and inputs are for others.
+    ingress_settings              = contains(["intake", "inputs"], each.value) ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
     vpc_connector                 = each.value == "deliver" || each.value == "evaluate" ? var.vpc_connector : null
-    vpc_connector_egress_settings = var.vpc_connector == null || each.value == "intake" || each.value == "sweep" ? null : "PRIVATE_RANGES_ONLY"
+    vpc_connector_egress_settings = var.vpc_connector != null && contains(["deliver", "evaluate"], each.value) ? "PRIVATE_RANGES_ONLY" : null
   }
 
   depends_on = [
@@ -110,6 +110,17 @@ resource "google_cloud_run_v2_service_iam_member" "anybody_reaches_intake" {
   project  = var.project_id
   location = var.location
   name     = google_cloudfunctions2_function.this["intake"].name
+  role     = "roles/run.invoker"
+  member   = "allUsers"
+}
+
+# Nor have clusters: each flux-operator shows the token that sluice.yaml names for its cluster.
+resource "google_cloud_run_v2_service_iam_member" "anybody_reaches_inputs" {
+  count = var.inputs_enabled ? 1 : 0
+
+  project  = var.project_id
+  location = var.location
+  name     = google_cloudfunctions2_function.this["inputs"].name
   role     = "roles/run.invoker"
   member   = "allUsers"
 }

@@ -15,9 +15,13 @@ locals {
     evaluate = 120
     deliver  = 300
     sweep    = 300
+    inputs   = 60
   }
 
-  functions = toset(var.intake_enabled ? ["intake", "evaluate", "deliver", "sweep"] : ["evaluate", "deliver", "sweep"])
+  # Those that work under the policy, and so with the state.
+  keepers = var.inputs_enabled ? ["evaluate", "deliver", "sweep", "inputs"] : ["evaluate", "deliver", "sweep"]
+
+  functions = toset(var.intake_enabled ? concat(["intake"], local.keepers) : local.keepers)
 
   labels = merge({ app = "sluice", stage = var.stage }, var.labels)
 

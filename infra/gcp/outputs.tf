@@ -3,6 +3,11 @@ output "intake_url" {
   value       = var.intake_enabled ? google_cloudfunctions2_function.this["intake"].service_config[0].uri : null
 }
 
+output "inputs_url" {
+  description = "Where flux-operators ask for their clusters' inputs: this and the path of `inputs` in sluice.yaml. Null where inputs is off."
+  value       = var.inputs_enabled ? google_cloudfunctions2_function.this["inputs"].service_config[0].uri : null
+}
+
 output "service_accounts" {
   description = "Accounts by function, for rights that this module cannot give (clusters, other projects, other clouds)."
   value       = { for name, account in google_service_account.function : name => account.email }

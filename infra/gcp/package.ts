@@ -13,7 +13,7 @@ const USAGE = `Bundles the functions for Google Cloud.
   --out FOLDER     where the functions go; what package_folder names in infra/gcp (default: dist/gcp)
 `;
 
-export const FUNCTIONS = ["intake", "evaluate", "deliver", "sweep"] as const;
+export const FUNCTIONS = ["intake", "evaluate", "deliver", "sweep", "inputs"] as const;
 
 /** Installed by Google's build, which runs it: a second copy in the bundle would know nothing of our functions. */
 const FRAMEWORK = "@google-cloud/functions-framework";

@@ -48,7 +48,7 @@ variable "registry_repositories" {
 }
 
 variable "policy_repositories" {
-  description = "Of these, the ones that sluice.yaml reads its catalog from (catalog.artifact): every function then reads them."
+  description = "Of these, the ones that sluice.yaml reads its catalog from (catalog.artifact): every function but intake then reads them."
   type = list(object({
     project    = string
     location   = string
@@ -64,12 +64,13 @@ variable "catalog_bucket" {
 }
 
 variable "secrets" {
-  description = "Secret Manager secrets by the function that may read them: events' secrets (intake), registries' logins (evaluate), receivers' tokens (deliver), tokens that senders are asked with (sweep), keys that rules name (evaluate and deliver)."
+  description = "Secret Manager secrets by the function that may read them: events' secrets (intake), registries' logins (evaluate), receivers' tokens (deliver), tokens that senders are asked with (sweep), tokens of clusters' inputs (inputs), keys that rules name (evaluate, deliver and inputs)."
   type = object({
     intake   = optional(set(string), [])
     evaluate = optional(set(string), [])
     deliver  = optional(set(string), [])
     sweep    = optional(set(string), [])
+    inputs   = optional(set(string), [])
   })
   default = {}
 }
@@ -78,6 +79,12 @@ variable "intake_enabled" {
   description = "Serves registries that send webhooks, and other projects' push subscriptions. Off: only Artifact Registry's events come in."
   type        = bool
   default     = true
+}
+
+variable "inputs_enabled" {
+  description = "Serves clusters' verified versions to their flux-operators (`inputs` of a cluster in sluice.yaml)."
+  type        = bool
+  default     = false
 }
 
 variable "publish_decisions" {
@@ -98,6 +105,7 @@ variable "limits" {
     evaluate = { max_instances = 20, concurrency = 8, memory = "512M" }
     deliver  = { max_instances = 20, concurrency = 16, memory = "512M" }
     sweep    = { max_instances = 1, concurrency = 1, memory = "512M" }
+    inputs   = { max_instances = 4, concurrency = 16, memory = "512M" }
   }
 }
 

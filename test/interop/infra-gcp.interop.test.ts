@@ -88,18 +88,20 @@ describe("the Terraform module", () => {
 });
 
 describe("who may do what", () => {
-  test("nobody but intake is called by everybody", () => {
+  test("nobody but intake, and inputs where it is on, is called by everybody", () => {
     const invokers = ofType("google_cloud_run_v2_service_iam_member");
     const open = invokers.filter((block) => /allUsers|allAuthenticatedUsers/.test(JSON.stringify(block)));
-    expect(open.map((block) => argument(block, "name"))).toEqual([
-      ref('google_cloudfunctions2_function.this["intake"].name'),
+    expect(open.map((block) => [argument(block, "name"), argument(block, "count")])).toEqual([
+      [ref('google_cloudfunctions2_function.this["intake"].name'), ref("var.intake_enabled ? 1 : 0")],
+      [ref('google_cloudfunctions2_function.this["inputs"].name'), ref("var.inputs_enabled ? 1 : 0")],
     ]);
+    expect(argument(module.variables.get("inputs_enabled"), "default")).toBe(false);
     expect(invokers.map((block) => argument(block, "role"))).toEqual(
-      Array.from({ length: 3 }, () => "roles/run.invoker"),
+      Array.from({ length: 4 }, () => "roles/run.invoker"),
     );
     expect(module.text.match(/allAuthenticatedUsers/)).toBeNull();
     expect(resource("google_cloudfunctions2_function.this", "service_config.ingress_settings")).toBe(
-      ref('each.value == "intake" ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"'),
+      ref(`contains(['intake', 'inputs'],each.value) ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"`),
     );
   });
 
@@ -126,6 +128,7 @@ describe("who may do what", () => {
       "google_cloud_run_v2_service_iam_member.push_invokes": "roles/run.invoker",
       "google_cloud_run_v2_service_iam_member.timer_invokes": "roles/run.invoker",
       "google_cloud_run_v2_service_iam_member.anybody_reaches_intake": "roles/run.invoker",
+      "google_cloud_run_v2_service_iam_member.anybody_reaches_inputs": "roles/run.invoker",
     });
     expect(resource("google_project_iam_member.state", "condition.expression")).toContain(
       `databases/${ref("google_firestore_database.state.name")}`,
@@ -134,9 +137,7 @@ describe("who may do what", () => {
   });
 
   test("intake reads no state: it counts events in a database of its own", () => {
-    expect(resource("google_project_iam_member.state", "for_each")).toBe(
-      ref("toset(['evaluate', 'deliver', 'sweep'])"),
-    );
+    expect(resource("google_project_iam_member.state", "for_each")).toBe(ref("toset(local.keepers)"));
     expect(resource("google_project_iam_member.limits", "member")).toBe(
       ref('google_service_account.function["intake"].member'),
     );
@@ -156,16 +157,20 @@ describe("who may do what", () => {
       "evaluate",
       "deliver",
       "sweep",
+      "inputs",
     ]);
   });
 
   test("intake sends only what is to be evaluated; who delivers reads no registry", () => {
     const { publishers, readable } = module.locals;
     const senders = JSON.stringify(publishers);
+    expect(senders).not.toMatch(/inputs/);
+    expect(module.locals.delayers).toEqual([ref("toset(['evaluate', 'deliver', 'sweep'])")]);
+    expect(JSON.stringify(module.locals.keepers)).not.toMatch(/intake/);
     expect(senders).not.toMatch(/function\W+intake\W+.{0,12}topic\W+(?:deliver|decisions)/);
     // Only who reads the policy from a registry, and there only the policy's own repositories.
     expect(String(readable)).toContain('for at in var.registry_repositories : "evaluate-');
-    expect(String(readable)).toContain("['evaluate', 'deliver', 'sweep'],var.policy_repositories");
+    expect(String(readable)).toContain("setproduct(local.keepers,var.policy_repositories)");
     expect(resource("google_service_account.function", "for_each")).toBe(ref("local.functions"));
   });
 });

@@ -1,6 +1,6 @@
 // What each app may do with what the stage keeps; at one queue or one table, never at the account.
 param storageAccountName string
-@description('Object ids of the identities of intake, evaluate, deliver and sweep.')
+@description('Object ids of the identities of intake, evaluate, deliver, sweep and inputs.')
 param principals object
 @description('May read and change state, and replay dead letters. Empty: nobody.')
 param operatorPrincipalId string
@@ -42,6 +42,8 @@ var atTables = [
   { table: 'sluicedeadletters', principal: principals.evaluate }
   { table: 'sluicedeadletters', principal: principals.deliver }
   { table: 'sluicedeadletters', principal: principals.sweep }
+  // Reads rows, and remembers what it served; it has no queue.
+  { table: 'sluicestate', principal: principals.inputs }
   // The number of its events, and nothing else: strangers reach it.
   { table: 'sluicelimits', principal: principals.intake }
 ]

@@ -104,6 +104,20 @@ module sweep 'app.bicep' = {
   }
 }
 
+module inputs 'app.bicep' = {
+  name: 'inputs'
+  params: {
+    app: 'inputs'
+    stage: stage
+    location: location
+    tags: tags
+    token: token
+    settings: shared
+    insightsName: monitoring.outputs.insightsName
+    operatorPrincipalId: operatorPrincipalId
+  }
+}
+
 module rights 'rights.bicep' = {
   name: 'rights'
   params: {
@@ -113,6 +127,7 @@ module rights 'rights.bicep' = {
       evaluate: evaluate.outputs.principalId
       deliver: deliver.outputs.principalId
       sweep: sweep.outputs.principalId
+      inputs: inputs.outputs.principalId
     }
     operatorPrincipalId: operatorPrincipalId
     decisionTopicName: decisionTopicName
@@ -142,6 +157,7 @@ output queueUri string = storage.outputs.queueUri
 output tableUri string = storage.outputs.tableUri
 output evaluateVaultUri string = evaluate.outputs.vaultUri
 output intakeUrl string = 'https://${intake.outputs.hostName}'
+output inputsUrl string = 'https://${inputs.outputs.hostName}'
 @description('Object ids of the identities that read registries: `sweep` reads the policy there, where it is an artifact.')
 output registryReaders array = [evaluate.outputs.principalId, sweep.outputs.principalId]
 output vaults object = {
@@ -149,6 +165,7 @@ output vaults object = {
   evaluate: evaluate.outputs.vaultName
   deliver: deliver.outputs.vaultName
   sweep: sweep.outputs.vaultName
+  inputs: inputs.outputs.vaultName
 }
 @description('Object ids of the apps: what a generic-oidc Receiver compares the claim oid with is that of deliver.')
 output identities object = {
@@ -156,4 +173,5 @@ output identities object = {
   evaluate: evaluate.outputs.principalId
   deliver: deliver.outputs.principalId
   sweep: sweep.outputs.principalId
+  inputs: inputs.outputs.principalId
 }

@@ -42,6 +42,24 @@ run "without_intake_nothing_is_public" {
   }
 }
 
+run "inputs_are_served_where_they_are_asked_for" {
+  command = plan
+
+  variables {
+    inputs_enabled = true
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service_iam_member.anybody_reaches_inputs[0].member == "allUsers"
+    error_message = "Clusters must reach inputs."
+  }
+
+  assert {
+    condition     = alltrue([for key in keys(google_pubsub_topic_iam_member.publish) : !startswith(key, "inputs-")])
+    error_message = "Inputs may publish nothing."
+  }
+}
+
 run "a_stage_must_fit_into_account_names" {
   command = plan
 

@@ -10,6 +10,8 @@ import { pathToFileURL } from "node:url";
 import { getTestServer } from "@google-cloud/functions-framework/testing";
 
 interface FirstRequest {
+  /** Default: POST. */
+  readonly method?: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -17,10 +19,10 @@ interface FirstRequest {
 
 const [, , bundle = "", name = "", file = ""] = argv;
 await import(pathToFileURL(bundle).href);
-const { path, headers, body } = JSON.parse(await readFile(file, "utf8")) as FirstRequest;
+const { method = "POST", path, headers, body } = JSON.parse(await readFile(file, "utf8")) as FirstRequest;
 const server = getTestServer(name).listen(0, "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo;
-  const sent = request({ host: "127.0.0.1", port, path, method: "POST", headers }, ({ statusCode = 500 }) => {
+  const sent = request({ host: "127.0.0.1", port, path, method, headers }, ({ statusCode = 500 }) => {
     // As the platform, which takes the processor away: open connections are nobody's concern.
     process.exit(statusCode < 300 ? 0 : 1);
   });

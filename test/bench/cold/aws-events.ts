@@ -61,4 +61,12 @@ export const EVENTS: Readonly<Record<(typeof FUNCTIONS)[number], unknown>> = {
   evaluate: toSqsEvent(JSON.stringify(ECR_PUSH)),
   deliver: toSqsEvent(encodeWork({ id: "d", work: { kind: "deliver", receiver: "production/apps/sluice" } })),
   sweep: { sweep: "due" },
+  inputs: {
+    ...HTTP_EVENT,
+    routeKey: "GET /clusters/{cluster}/inputs",
+    rawPath: "/clusters/production/inputs",
+    requestContext: { http: { method: "GET", path: "/clusters/production/inputs" } },
+    headers: { authorization: `Bearer ${SECRET}` },
+    body: "",
+  },
 };

@@ -54,7 +54,7 @@ const bundleText = async (text: string, folder: string, name: string): Promise<s
   return join(folder, `${name}.mjs`);
 };
 
-/** The four functions of AWS, bundled as they are deployed, in Lambda's environment, with services on loopback. */
+/** The functions of AWS, bundled as they are deployed, in Lambda's environment, with services on loopback. */
 export const openAwsCold = async (): Promise<ColdCloud> => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-cold-aws-"));
   const deployment = join(folder, "deployment");

@@ -8,6 +8,7 @@ catalog: {file: ./catalog.json}
 clusters:
   - name: production
     receiver: {baseUrl: https://flux.example.com, token: {env: SLUICE_BENCH_SECRET}}
+    inputs: {tokens: [{env: SLUICE_BENCH_SECRET}]}
 sources:
   - {type: distribution, secrets: [{env: SLUICE_BENCH_SECRET}]}
 `;

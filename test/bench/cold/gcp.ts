@@ -56,6 +56,12 @@ const REQUESTS: Readonly<Record<Name, unknown>> = {
     body: toPush(encodeWork({ id: "d", work: { kind: "deliver", receiver: "production/apps/sluice" } })),
   },
   sweep: { path: "/due", headers: JSON_TYPE, body: "{}" },
+  inputs: {
+    method: "GET",
+    path: "/clusters/production/inputs",
+    headers: { authorization: `Bearer ${SECRET}` },
+    body: "",
+  },
 };
 
 /** An empty database, and queues that take everything. */
@@ -77,7 +83,7 @@ const answerTo = ({ target, body }: GoogleRequestSeen): unknown => {
 
 /** A handler that makes these calls, one after the other, and answers. */
 const toBareHandler = (name: Name, url: string, calls: readonly GoogleRequestSeen[]): string => {
-  const isHttp = name === "intake" || name === "sweep";
+  const isHttp = name === "intake" || name === "sweep" || name === "inputs";
   const sends = calls.map(({ method, target, body }) => {
     const init = { method, headers: JSON_TYPE, ...(body === "" ? {} : { body }) };
     return `  await (await fetch(${JSON.stringify(`${url}${target}`)}, ${JSON.stringify(init)})).json();`;
@@ -89,7 +95,7 @@ const toBareHandler = (name: Name, url: string, calls: readonly GoogleRequestSee
   return `import { ${register} } from "@google-cloud/functions-framework";\n${register}("${name}", async (${parameters}) => {\n${sends.join("\n")}\n${answer}});\n`;
 };
 
-/** The four functions of Google Cloud, bundled as they are deployed, served by the framework, with services on loopback. */
+/** The functions of Google Cloud, bundled as they are deployed, served by the framework, with services on loopback. */
 export const openGoogleCold = async (): Promise<ColdCloud> => {
   mkdirSync(DIST, { recursive: true });
   const folder = mkdtempSync(join(DIST, "cold-gcp-"));

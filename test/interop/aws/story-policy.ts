@@ -33,6 +33,8 @@ export const SECRETS = {
   signing: `/sluice/${STAGE}/receivers/signing`,
   github: `sluice/${STAGE}/redeliveries/github`,
   otherGithub: `/sluice/${STAGE}/redeliveries/other`,
+  inputs: `sluice/${STAGE}/inputs/c`,
+  previousInputs: `/sluice/${STAGE}/inputs/previous`,
 } as const;
 
 export const PULLER = { username: "puller", password: "pull-s3cret" } as const;
@@ -123,6 +125,10 @@ const toConfig = (
         token: { secret: SECRETS.receiver },
         signingKey: { secret: SECRETS.signing },
         allowPrivateAddresses: true,
+      },
+      inputs: {
+        tokens: [{ secret: SECRETS.inputs }, { secret: SECRETS.previousInputs }],
+        repositories: [`${HOSTS.ecr}/acme/app`],
       },
     },
   ],

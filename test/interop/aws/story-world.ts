@@ -90,6 +90,8 @@ const putSecrets = async (aws: AwsStage): Promise<void> => {
   await aws.putSecret(SECRETS.receiver, TOKEN);
   await aws.putSecret(SECRETS.github, "github-t0ken");
   await aws.putParameter(SECRETS.otherGithub, "other-t0ken");
+  await aws.putSecret(SECRETS.inputs, "inputs-t0ken");
+  await aws.putParameter(SECRETS.previousInputs, "previous-inputs-t0ken");
   await aws.putParameter(
     SECRETS.signing,
     `whsec_${Buffer.from("a signing key of the story").toString("base64")}`,

@@ -36,11 +36,12 @@ describe.skipIf(!isIsolated())("a push to ECR reaches the cluster through Lambda
     await play.at.sweep.invoke({ sweep: "repositories" });
     await play.workUntil(
       "the baselines",
-      async () => (await play.decisions()).length === REPOSITORIES.length,
+      // One of them is verified as well, for who asks for the cluster's inputs.
+      async () => (await play.decisions()).length === REPOSITORIES.length + 1,
     );
     expect(
       new Set((await play.decisions()).map(({ tag, outcome, reason }) => `${tag} ${outcome} ${reason}`)),
-    ).toEqual(new Set(["1.0.0 ignore baseline"]));
+    ).toEqual(new Set(["1.0.0 ignore baseline", "1.0.0 ignore served"]));
     expect(world.receiver.requests).toEqual([]);
   });
 
@@ -185,6 +186,28 @@ describe.skipIf(!isIsolated())("a push to ECR reaches the cluster through Lambda
     expect(await intake.invoke(toRequest("previous-s3cret", false))).toMatchObject({ statusCode: 202 });
     await play.workUntil("the deliveries", () => play.acceptedFor("1.7.0").length >= 2);
     expect(play.acceptedFor("1.7.0")).toEqual(BOTH);
+  });
+
+  test("the newest verified version is served to who shows the cluster's token", async () => {
+    const inputs = await world.aws.start("inputs");
+    const ask = (token: string) =>
+      inputs.invoke({
+        version: "2.0",
+        routeKey: "GET /clusters/{cluster}/inputs",
+        rawPath: "/clusters/c/inputs",
+        rawQueryString: "",
+        headers: { authorization: `Bearer ${token}` },
+        requestContext: { http: { method: "GET", path: "/clusters/c/inputs" }, stage: "$default" },
+        isBase64Encoded: false,
+      }) as Promise<{ readonly statusCode: number; readonly body: string }>;
+    expect(await ask("inputs-t0ke")).toMatchObject({ statusCode: 401 });
+    for (const token of ["inputs-t0ken", "previous-inputs-t0ken"]) {
+      const { statusCode, body } = await ask(token);
+      expect([statusCode, JSON.parse(body)]).toEqual([
+        200,
+        { inputs: [expect.objectContaining({ repository: "acme/app", tag: "1.7.0" })] },
+      ]);
+    }
   });
 
   test("work that waits longer than SQS lets it comes back by the timer", async () => {

@@ -8,7 +8,7 @@ import { isIsolated } from "../namespace.ts";
 import type { RunningApp } from "./stage/apps.ts";
 import { createDriver, until } from "./stage/driver.ts";
 import { SCHEMAS, TOPIC_ID } from "./stage/events.ts";
-import { type AzureStage, startAzureStage } from "./stage/stage.ts";
+import { type AzureStage, INPUTS_TOKEN, startAzureStage } from "./stage/stage.ts";
 
 const EVENT_GRID = "4962773b-9cdb-44cf-a8bf-237846a00ab7";
 const execute = promisify(execFile);
@@ -138,6 +138,19 @@ describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
     expect(driver.deliveriesOf("apps/shop", pushed.image.digest)).toEqual([]);
     deliver = await stage.apps.start("deliver");
     await driver.delivered("apps/shop", pushed.image.digest);
+  });
+
+  test("the newest verified version is served to who shows the cluster's token", async () => {
+    const inputs = await stage.apps.start("inputs");
+    const ask = (token: string): Promise<Response> =>
+      fetch(`${inputs.url}/clusters/c/inputs`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await ask(`${INPUTS_TOKEN}n`)).status).toBe(401);
+    const response = await ask(INPUTS_TOKEN);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { inputs: [expect.objectContaining({ repository: "shop", tag: "1.3.1" })] },
+    ]);
+    expect((await fetch(`${inputs.url}/clusters/c/inputs`, { method: "POST" })).status).toBe(404);
   });
 
   test("the sweep finds what no event told of", async () => {

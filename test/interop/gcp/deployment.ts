@@ -13,7 +13,7 @@ export const PLACE = { project: "acme-test", location: "europe-west1", stage: "i
 export const NAMES = toNames(PLACE);
 export const GCR = "gcr";
 
-export type FunctionName = "evaluate" | "deliver" | "intake" | "sweep";
+export type FunctionName = "evaluate" | "deliver" | "intake" | "sweep" | "inputs";
 
 /** One function in a process of its own. */
 export interface HostedFunction {

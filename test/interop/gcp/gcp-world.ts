@@ -13,6 +13,7 @@ import type { World } from "../world/world.ts";
 import { startCloudTasksDouble } from "./cloud-tasks-double.ts";
 import {
   createPubSub,
+  type FunctionName,
   type HostedFunction,
   hostFunction,
   NAMES,
@@ -23,6 +24,7 @@ import {
 import { startFirestore, startPubSub } from "./emulators.ts";
 
 export const RECEIVER_TOKEN = "receiver-t0ken";
+export const INPUTS_TOKEN = "inputs-t0ken";
 export const PUSH_AUDIENCE = "https://sluice.example/events/gar";
 export const PUSH_ACCOUNT = "pubsub-push@acme.iam.gserviceaccount.com";
 const IDENTITY_AUDIENCE = "flux.prod.example";
@@ -123,6 +125,7 @@ const writeConfig = async (
           audience: IDENTITY_AUDIENCE,
           allowPrivateAddresses: true,
         },
+        inputs: { tokens: [{ secret: "inputs-token" }], repositories: [`${valve.host}/acme/app`] },
       },
     ],
     sources: [
@@ -156,13 +159,13 @@ export interface GcpWorld {
   readonly issuer: OidcIssuer;
   readonly valve: Valve;
   readonly parts: Parts;
-  readonly functions: Readonly<Record<"evaluate" | "deliver" | "intake" | "sweep", HostedFunction>>;
+  readonly functions: Readonly<Record<FunctionName, HostedFunction>>;
   /** The deployment as an operator sees it. */
   readonly cloud: GoogleCloud;
   publish(topic: string, data: string): Promise<void>;
 }
 
-/** A whole deployment: four functions as processes, Google's emulators, a registry, cosign, and a receiver. */
+/** A whole deployment: its functions as processes, Google's emulators, a registry, cosign, and a receiver. */
 export const startGcpWorld = async (): Promise<GcpWorld> => {
   const stage = await startStage();
   const { world } = stage;
@@ -175,11 +178,15 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
     startFirestore(world),
   ]);
   world.atEnd(() => receiver.close());
-  const secret = Buffer.from(RECEIVER_TOKEN).toString("base64");
+  const secrets = new Map([
+    ["flux-token", RECEIVER_TOKEN],
+    ["inputs-token", INPUTS_TOKEN],
+  ]);
   const google = await startGoogleDouble(({ target }) => {
     const { pathname, searchParams } = new URL(target, "http://google");
-    if (pathname.endsWith("/secrets/flux-token/versions/latest:access"))
-      return { body: JSON.stringify({ payload: { data: secret } }) };
+    const secret = secrets.get(/\/secrets\/([\w-]+)\/versions\/latest:access$/.exec(pathname)?.[1] ?? "");
+    if (secret !== undefined)
+      return { body: JSON.stringify({ payload: { data: Buffer.from(secret).toString("base64") } }) };
     const headers = { "metadata-flavor": "Google" };
     if (pathname.endsWith("/identity"))
       return { headers, body: issuer.mintRaw({ aud: searchParams.get("audience"), email: "deliver@acme" }) };
@@ -210,11 +217,12 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
   await packageFunctions(folder, packaged);
   const parts = { pubsub, firestore, cloudTasks, google: google.host };
   const env = toEnvironment(parts);
-  const [evaluate, deliver, intake, sweep] = await Promise.all([
+  const [evaluate, deliver, intake, sweep, inputs] = await Promise.all([
     hostFunction(world, "evaluate", env),
     hostFunction(world, "deliver", env),
     hostFunction(world, "intake", env),
     hostFunction(world, "sweep", env),
+    hostFunction(world, "inputs", env),
   ]);
   await createPubSub(pubsub, { evaluate: evaluate.url, deliver: deliver.url });
   const clock = { nowMs: Date.now };
@@ -232,7 +240,7 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
     valve,
     parts,
     cloud,
-    functions: { evaluate, deliver, intake, sweep },
+    functions: { evaluate, deliver, intake, sweep, inputs },
     async publish(topic, data) {
       const url = `${pubsub.url}/v1/projects/${NAMES.project}/topics/${topic}:publish`;
       const headers = { "content-type": "application/json" };

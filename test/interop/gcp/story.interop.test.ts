@@ -7,7 +7,7 @@ import { noteSeen } from "../seen.ts";
 import { runToEnd } from "../world/command.ts";
 import { type PushedImage, pushImage } from "../world/images.ts";
 import { GCR, NAMES, PLACE, toEnvironment } from "./deployment.ts";
-import { type GcpWorld, PUSH_ACCOUNT, PUSH_AUDIENCE, startGcpWorld } from "./gcp-world.ts";
+import { type GcpWorld, INPUTS_TOKEN, PUSH_ACCOUNT, PUSH_AUDIENCE, startGcpWorld } from "./gcp-world.ts";
 
 const SLUICE = join(import.meta.dirname, "../../../shared/cli/bin.js");
 const TIMEOUT_MS = 40_000;
@@ -191,6 +191,19 @@ describe.skipIf(!isIsolated())("Sluice on Google Cloud", () => {
     expect(await accepted("app", 2)).toHaveLength(2);
     expect((await fetch(`${gcp.functions.sweep.url}/prune`, { method: "POST" })).status).toBe(204);
     expect((await fetch(`${gcp.functions.sweep.url}/constructor`, { method: "POST" })).status).toBe(404);
+  });
+
+  test("the newest verified version is served to who shows the cluster's token", async () => {
+    const ask = (token: string): Promise<Response> =>
+      fetch(`${gcp.functions.inputs.url}/clusters/c/inputs`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+    expect((await ask(`${INPUTS_TOKEN}n`)).status).toBe(401);
+    const response = await ask(INPUTS_TOKEN);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { inputs: [expect.objectContaining({ repository: "acme/app", tag: "1.5.0" })] },
+    ]);
   });
 
   test("a person's commands read what the cloud keeps", async () => {

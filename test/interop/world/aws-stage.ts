@@ -11,7 +11,7 @@ import { type AwsCall, type Route, startRecorder } from "./aws-recorder.ts";
 import { type Lambda, type LambdaSpec, startLambda } from "./lambda.ts";
 import type { World } from "./world.ts";
 
-export const FUNCTIONS = ["intake", "evaluate", "deliver", "sweep"] as const;
+export const FUNCTIONS = ["intake", "evaluate", "deliver", "sweep", "inputs"] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 export const STAGE = "test";

@@ -52,7 +52,7 @@ const statementsOf = (role: string): readonly Statement[] => {
 
 const actionsOf = (role: string): readonly string[] => statementsOf(role).flatMap(({ Action }) => Action);
 
-const ROLES = ["IntakeRole", "EvaluateRole", "DeliverRole", "SweepRole"];
+const ROLES = ["IntakeRole", "EvaluateRole", "DeliverRole", "SweepRole", "InputsRole"];
 
 describe("queues", () => {
   test("are encrypted and keep what they hold for two weeks", () => {
@@ -171,6 +171,7 @@ describe("roles", () => {
     ["EvaluateRole", "registries"],
     ["DeliverRole", "receivers"],
     ["SweepRole", "redeliveries"],
+    ["InputsRole", "inputs"],
   ])("%s reads the secrets below %s/, and no others", (role, part) => {
     const readable = statementsOf(role)
       .filter(({ Action }) => [Action].flat().some((action) => /^(secretsmanager|ssm):/.test(action)))
@@ -180,6 +181,41 @@ describe("roles", () => {
       [["ssm:GetParameter"], expect.stringMatching(`:parameter/sluice/test/${part}/\\*"`)],
     ]);
   });
+});
+
+test("the API hands clusters' inputs to inputs, and everything else to intake", () => {
+  const routes = ofType("AWS::ApiGatewayV2::Route").map(([, { Properties }]) => [
+    Properties.RouteKey,
+    Properties.Target,
+  ]);
+  const to = (name: string) => ({
+    "Fn::Join": ["/", ["integrations", { Ref: `HttpApiIntegration${name}` }]],
+  });
+  expect(routes).toEqual([
+    ["ANY /{path+}", to("Intake")],
+    ["GET /clusters/{cluster}/inputs", to("Inputs")],
+  ]);
+  for (const name of ["Intake", "Inputs"])
+    expect(property(`HttpApiIntegration${name}`, "IntegrationUri")).toEqual(arnOf(`${name}LambdaFunction`));
+});
+
+test("inputs reads state, and writes there only what it served and which catalog that was by", () => {
+  const table = statementsOf("InputsRole").filter(({ Action }) =>
+    [Action].flat().some((action) => /^(dynamodb|sqs|events|ecr|sts):/.test(action)),
+  );
+  expect(table).toEqual([
+    expect.objectContaining({ Action: ["dynamodb:GetItem"] }),
+    expect.objectContaining({
+      Action: ["dynamodb:PutItem"],
+      Condition: {
+        "ForAllValues:StringLike": {
+          "dynamodb:LeadingKeys": ["inputs/*", "catalog", "manifests/*"].map(
+            (key) => keys.document(key).pk.S,
+          ),
+        },
+      },
+    }),
+  ]);
 });
 
 test("intake counts events in the table, and reads and writes nothing else there", () => {
@@ -196,12 +232,12 @@ test("intake counts events in the table, and reads and writes nothing else there
 describe("functions", () => {
   test("run on arm64 and Node 24, and their logs have an end", () => {
     const functions = ofType("AWS::Lambda::Function");
-    expect(functions).toHaveLength(4);
+    expect(functions).toHaveLength(5);
     for (const [, { Properties }] of functions) {
       expect(Properties).toMatchObject({ Architectures: ["arm64"], Runtime: "nodejs24.x" });
     }
     const groups = ofType("AWS::Logs::LogGroup");
-    expect(groups).toHaveLength(5);
+    expect(groups).toHaveLength(6);
     for (const [, { Properties }] of groups) expect(Properties.RetentionInDays).toBe(30);
   });
 
@@ -253,7 +289,7 @@ test("somebody is told of dead letters, waiting work, errors, throttles and sile
         (queue) => `ApproximateNumberOfMessagesVisible ${queue}`,
       ),
       ...["EvaluateQueue", "DeliverQueue"].map((queue) => `ApproximateAgeOfOldestMessage ${queue}`),
-      ...["Intake", "Evaluate", "Deliver", "Sweep"].flatMap((name) => [
+      ...["Intake", "Evaluate", "Deliver", "Sweep", "Inputs"].flatMap((name) => [
         `Errors ${name}LambdaFunction`,
         `Throttles ${name}LambdaFunction`,
       ]),

@@ -109,6 +109,7 @@ describe("rights", () => {
           `${app} ${TABLES.deadLetters}`,
         ]),
         `intake ${TABLES.limits}`,
+        `inputs ${TABLES.state}`,
       ].sort(),
     );
   });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readBundleConfig } from "../../../functions/common/bundle-config.ts";
+import { bundleFunctions } from "../../../infra/aws/bundle.ts";
 import { layOut } from "../../../infra/deployment.ts";
 import { parseConfig } from "../../../shared/config.ts";
 
@@ -71,4 +72,12 @@ describe("a deployment's folder", () => {
     );
     expect(config.limits.bodyBytes).toBe(2 * 1_048_576);
   });
+});
+
+test("inputs at a path that AWS would hand to intake are refused before anything is deployed", async () => {
+  write(
+    "mode: observe\ncatalog: {file: ./catalog.json}\nclusters:\n  - {name: c, inputs: {path: /versions, tokens: [{secret: t}]}}\n",
+  );
+  const bundling = bundleFunctions(join(root, "deployment"), join(root, "bundles"));
+  await expect(bundling).rejects.toThrow(/^clusters\[c\]\.inputs\.path: .*\/clusters\/<name>\/inputs/);
 });

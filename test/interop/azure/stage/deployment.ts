@@ -67,6 +67,7 @@ export const writeDeployment = async (
           audience: "api://flux",
           allowPrivateAddresses: true,
         },
+        inputs: { tokens: [{ secret: "inputs-token" }], repositories: [`${REGISTRY}/shop`] },
       },
     ],
     sources: [

@@ -23,6 +23,7 @@ import { type Entra, startEntra } from "./entra.ts";
 import { type Front, REGISTRY, startFront, TOPIC, VAULT } from "./front.ts";
 
 const RECEIVER_TOKEN = "receiver-t0ken";
+export const INPUTS_TOKEN = "inputs-t0ken";
 const RECEIVER_AUDIENCE = "api://flux";
 
 /** A stage in Azure as far as it can be had on one machine: real registry, cosign and storage, no key of an account. */
@@ -94,7 +95,7 @@ export const startAzureStage = async (): Promise<AzureStage> => {
       ...tls,
       entra,
       registry: base.host("referrers"),
-      secrets: { "flux-token": RECEIVER_TOKEN },
+      secrets: { "flux-token": RECEIVER_TOKEN, "inputs-token": INPUTS_TOKEN },
     });
     receiver.register({
       namespace: "apps",
