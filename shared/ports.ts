@@ -2,6 +2,7 @@ import type { Digest } from "./artifact/digest.ts";
 import type { ArtifactName, RepositoryName } from "./artifact/repository.ts";
 import type { Secret } from "./artifact/secret.ts";
 import type { ClusterEvent } from "./cluster-event.ts";
+import type { WorkClass } from "./work-class.ts";
 
 /** Wall clock in milliseconds since the epoch. The domain has no other source of time. */
 export interface Clock {
@@ -57,9 +58,8 @@ export interface Push {
 /** One try of a sender to deliver a push; `eventId` is the same for every try of one event. */
 export type SentDelivery = Readonly<Record<"id" | "eventId", string> & { atMs: number; succeeded: boolean }>;
 
-/** A sender that tries again when asked. Throws `SENDER_UNAVAILABLE`. */
+/** A sender that tries again when asked; lists what it sent since, newest first. Throws `SENDER_UNAVAILABLE`. */
 export interface SenderDeliveries {
-  /** Those since `sinceMs`, newest first. */
   list(sinceMs: number, signal: AbortSignal): AsyncIterable<SentDelivery>;
   redeliver(id: string, signal: AbortSignal): Promise<void>;
 }
@@ -260,7 +260,7 @@ export type Work =
     }
   | { readonly kind: "evaluate"; readonly subscription: string }
   | { readonly kind: "sweep"; readonly repository: RepositoryName }
-  | { readonly kind: "deliver"; readonly receiver: string }
+  | { readonly kind: "deliver"; readonly receiver: string; readonly again?: true }
   /** A cluster's own word on one of its objects. Like a push, and unlike a hint, nothing else knows of it. */
   | { readonly kind: "confirm"; readonly event: ClusterEvent; readonly receivedAtMs: number };
 
@@ -295,8 +295,8 @@ export interface WorkSettler<Message> {
 
 /** The consuming side, where the platform does not call us. */
 export interface WorkConsumer extends WorkSettler<ReceivedWork> {
-  /** Of these kinds, the first of them first; absent: of all. */
-  receive(limit: number, leaseMs: number, kinds?: readonly Work["kind"][]): Promise<readonly ReceivedWork[]>;
+  /** Of these classes, the first of them first; absent: of all. */
+  receive(limit: number, leaseMs: number, classes?: readonly WorkClass[]): Promise<readonly ReceivedWork[]>;
 }
 
 /** Work that was set aside, for a person to look at. */

@@ -168,13 +168,13 @@ const settleState = async (
     const decided = await decide(state);
     if (decided === undefined) {
       // Nothing new; but an earlier run may have been cut off between its commit and its hint.
-      await hintDeliveries(deps, state);
+      await hintDeliveries(deps, state, state);
       return undefined;
     }
     if ((await deps.state.commit(subscription.id, state.version, decided)) === "conflict") continue;
     logDecisions(scope, decided.records);
     if (decided.next === undefined) return decided;
-    await hintDeliveries(deps, decided.next);
+    await hintDeliveries(deps, decided.next, state);
     await hintNextCheck(deps, decided.next);
     return decided;
   }

@@ -7,7 +7,7 @@ import { settleAttempt } from "./attempt.ts";
 import { changeCircuit, loadCircuit } from "./circuit-store.ts";
 import type { DeliverDeps, Delivery } from "./deps.ts";
 import { type DueEntry, disableEntry } from "./entries.ts";
-import { hintDelivery } from "./hints.ts";
+import { hintAgain, hintDelivery } from "./hints.ts";
 import { isInLane, laneKeys } from "./lanes.ts";
 import { loadDue, toChange } from "./outbox.ts";
 import { takeTurn } from "./rate.ts";
@@ -64,7 +64,7 @@ const sendBody = async (
   const times = await Promise.all(sent.map((one) => settleAttempt(deps, receiver, body.id, outcome, one)));
   const retries = times.filter((atMs) => atMs !== undefined);
   if (retries.length > 0) {
-    await deps.queue.send([hintDelivery(receiver.id, body.id, deps.clock.nowMs(), Math.min(...retries))]);
+    await deps.queue.send([hintAgain(receiver.id, body.id, deps.clock.nowMs(), Math.min(...retries))]);
   }
   return true;
 };
@@ -82,7 +82,7 @@ const standBack = async (
     return;
   }
   const nowMs = deps.clock.nowMs();
-  await deps.queue.send([hintDelivery(receiver.id, "circuit", nowMs, circuit.untilMs)]);
+  await deps.queue.send([hintAgain(receiver.id, "circuit", nowMs, circuit.untilMs)]);
 };
 
 /** Sends what is due now; false when nothing was, or nothing may be sent yet. */
@@ -124,7 +124,7 @@ const hintHeld = async (deps: DeliverDeps, receiver: string): Promise<void> => {
   const nowMs = deps.clock.nowMs();
   // By the second: many who find it held leave one hint, and never the id of one that is being worked on.
   const atMs = (Math.floor(nowMs / HELD_RETRY_MS) + 2) * HELD_RETRY_MS;
-  await deps.queue.send([hintDelivery(receiver, "held", nowMs, atMs)]);
+  await deps.queue.send([hintAgain(receiver, "held", nowMs, atMs)]);
 };
 
 /**

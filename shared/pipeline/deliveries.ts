@@ -5,7 +5,7 @@ import { changeCircuit, loadCircuit } from "./circuit-store.ts";
 import { unasked } from "./confirmable.ts";
 import type { Log } from "./deps.ts";
 import { updateEntry, withEntry } from "./entries.ts";
-import { hintDelivery } from "./hints.ts";
+import { hintAgain } from "./hints.ts";
 
 /** What a person sees and does needs no more than this, so that it works on every platform. */
 export interface DeliveriesDeps {
@@ -96,7 +96,7 @@ export const rearm = async (
     mayLeave(now, current) ? withEntry(now, receiver, rearmed(current, nowMs)) : now;
   const next = await updateEntry(deps, receiver, { state: row, entry }, change, []);
   if (next?.outbox[receiver]?.state !== "due") return false;
-  await deps.queue.send([hintDelivery(receiver, `rearm/${entry.decisionId}`, nowMs, undefined)]);
+  await deps.queue.send([hintAgain(receiver, `rearm/${entry.decisionId}`, nowMs, undefined)]);
   return true;
 };
 

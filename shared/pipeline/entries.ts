@@ -15,12 +15,15 @@ export interface DueEntry {
 export const updateEntry = async (
   deps: { readonly state: StateStore; readonly log: Log },
   receiver: string,
-  { state: { subscription }, entry: { decisionId } }: DueEntry,
+  { state: loaded, entry: { decisionId } }: DueEntry,
   change: (state: SubscriptionState, entry: OutboxEntry) => SubscriptionState,
   records: readonly StateRecord[],
 ): Promise<SubscriptionState | undefined> => {
+  const { subscription } = loaded;
+  // Mostly the row is as it was loaded; where it is not, the commit says so.
+  let state = loaded;
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-    const state = await deps.state.load(subscription);
+    if (conflicts > 0) state = await deps.state.load(subscription);
     const entry = state.outbox[receiver];
     if (entry?.decisionId !== decisionId) {
       await deps.state.commit(subscription, state.version, { records });

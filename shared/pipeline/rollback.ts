@@ -56,7 +56,7 @@ export const rollBack = async (
   if ((await deps.state.commit(id, state.version, { next, records })) === "conflict") {
     throw new PipelineError(`${id}: changed meanwhile; try again`, { code: "STATE_CONFLICT" });
   }
-  await hintDeliveries(deps, next);
+  await hintDeliveries(deps, next, state);
   await hintNextCheck(deps, next);
   return { from: state.selection, to, decision };
 };

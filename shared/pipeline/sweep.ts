@@ -1,7 +1,7 @@
 import { formatRepository, type RepositoryName } from "../artifact/repository.ts";
 import type { QueuedWork } from "../ports.ts";
 import type { SweepDeps } from "./deps.ts";
-import { hintDelivery } from "./hints.ts";
+import { hintAgain } from "./hints.ts";
 
 /** Rows picked up per run; the next run takes the rest. */
 const MAX_DUE = 1_000;
@@ -21,7 +21,7 @@ export const sweepDue = async (deps: SweepDeps): Promise<void> => {
   );
   await deps.queue.send([
     ...checks,
-    ...receivers.map((receiver) => hintDelivery(receiver, "sweep", 0, undefined)),
+    ...receivers.map((receiver) => hintAgain(receiver, "sweep", 0, undefined)),
   ]);
 };
 

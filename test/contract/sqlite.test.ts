@@ -8,7 +8,7 @@ import { MIGRATIONS } from "../../shared/adapters/node/sqlite/migrations.ts";
 import { createSqliteStateStore } from "../../shared/adapters/node/sqlite/state-store.ts";
 import { createSqliteWorkQueue } from "../../shared/adapters/node/sqlite/work-queue.ts";
 import { PipelineError } from "../../shared/errors.ts";
-import type { Work } from "../../shared/ports.ts";
+import type { WorkClass } from "../../shared/work-class.ts";
 import { describeStateStore } from "./state-store.suite.ts";
 import { describeWorkQueue } from "./work-queue.suite.ts";
 
@@ -90,11 +90,11 @@ describe("the state file", () => {
     await close();
   });
 
-  test("hands out only the kinds asked for, the first of them first", async () => {
+  test("hands out only the classes asked for, the first of them first", async () => {
     const { database, clock, close } = openTemporary();
     const queue = createSqliteWorkQueue(database, clock);
-    const receive = async (limit: number, kinds?: readonly Work["kind"][]) =>
-      (await queue.receive(limit, 1_000, kinds)).map(({ id }) => id);
+    const receive = async (limit: number, classes?: readonly WorkClass[]) =>
+      (await queue.receive(limit, 1_000, classes)).map(({ id }) => id);
     await queue.send([
       { id: "d1", work: { kind: "deliver", receiver: "r1" } },
       { id: "d2", work: { kind: "deliver", receiver: "r2" }, delayMs: 5 },
@@ -106,6 +106,10 @@ describe("the state file", () => {
     expect(await receive(10, ["push", "evaluate"])).toEqual([]);
     expect(await receive(10)).toEqual(["d1"]);
     expect(queue.nextAtMs(["sweep", "deliver"])).toBe(clock.nowMs() + 5);
+    await queue.send([{ id: "a", work: { kind: "deliver", receiver: "r1", again: true } }]);
+    expect(await receive(10, ["deliver"])).toEqual([]);
+    expect(queue.nextAtMs(["redeliver"])).toBe(clock.nowMs());
+    expect((await queue.receive(10, 1_000, ["redeliver"]))[0]?.work).toHaveProperty("again", true);
     await close();
   });
 

@@ -6,6 +6,7 @@ import type {
   WorkConsumer,
   WorkQueue,
 } from "../../shared/ports.ts";
+import { toWorkClass } from "../../shared/work-class.ts";
 
 interface Row {
   readonly message: QueuedWork;
@@ -72,11 +73,11 @@ export const createMemoryQueue = (clock: Clock): MemoryQueue => {
       return nextMs;
     },
     send,
-    async receive(limit, leaseMs, kinds) {
+    async receive(limit, leaseMs, classes) {
       const nowMs = clock.nowMs();
       const ready = [...rows.values()].filter(
         ({ message, availableAtMs }) =>
-          availableAtMs <= nowMs && (kinds === undefined || kinds.includes(message.work.kind)),
+          availableAtMs <= nowMs && (classes === undefined || classes.includes(toWorkClass(message.work))),
       );
       ready.sort((a, b) => a.availableAtMs - b.availableAtMs || (a.message.id < b.message.id ? -1 : 1));
       return ready.slice(0, limit).map((row) => {

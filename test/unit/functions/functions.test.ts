@@ -220,7 +220,7 @@ describe("functions over a cloud's adapters", () => {
     for (const hint of await all.queue.receive(10, 60_000)) await all.queue.complete(hint);
     await all.sweep.due();
     expect((await all.queue.receive(10, 60_000)).map(({ work }) => work)).toEqual([
-      { kind: "deliver", receiver: "c/apps/sluice" },
+      { kind: "deliver", receiver: "c/apps/sluice", again: true },
     ]);
   });
 

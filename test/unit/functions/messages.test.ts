@@ -57,6 +57,7 @@ describe("work as a message", () => {
     { kind: "evaluate", subscription: "c/OCIRepository/ns/app" },
     { kind: "sweep", repository: { registry: "r.test", repository: "acme/app" } },
     { kind: "deliver", receiver: "c/ns/sluice" },
+    { kind: "deliver", receiver: "c/ns/sluice", again: true },
   ])("$kind comes back as it was sent", (work) => {
     expect(decodeWork(encodeWork({ id: "i", work }))).toEqual({ id: "i", work });
   });

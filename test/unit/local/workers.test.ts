@@ -11,6 +11,7 @@ import {
 import type { ClusterEvent } from "../../../shared/cluster-event.ts";
 import { PipelineError } from "../../../shared/errors.ts";
 import type { Work } from "../../../shared/ports.ts";
+import { toWorkClass, WORK_CLASSES } from "../../../shared/work-class.ts";
 
 const PUSH: Work = {
   kind: "push",
@@ -99,7 +100,36 @@ describe("workers", () => {
     await expect.poll(() => hanging, { timeout: 10_000 }).toBe(120);
   });
 
-  test("every kind of work is done", async () => {
+  test("what comes again holds one of the slots while others come for the first time, and then all", async () => {
+    const first = Promise.withResolvers<void>();
+    const rest = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    let again = 0;
+    start(async (work) => {
+      if (work.kind !== "deliver") return;
+      if (work.again === true) {
+        again += 1;
+        await rest.promise;
+      } else if (work.receiver === "first") await first.promise;
+      else told.resolve();
+    });
+    await queue.send([{ id: "first", work: deliverTo("first") }]);
+    const failed = Array.from({ length: 20 }, (_, index) => ({
+      id: `again${index}`,
+      work: { kind: "deliver", receiver: `r${index}`, again: true } as const,
+    }));
+    await queue.send(failed);
+    await expect.poll(() => again, { timeout: 10_000 }).toBe(1);
+    await queue.send([{ id: "another", work: deliverTo("another") }]);
+    await told.promise;
+    expect(again).toBe(1);
+    first.resolve();
+    await expect.poll(() => again, { timeout: 10_000 }).toBe(3);
+    rest.resolve();
+    await expect.poll(() => again, { timeout: 10_000 }).toBe(20);
+  });
+
+  test("every class of work is done", async () => {
     const event: ClusterEvent = {
       cluster: "c",
       key: "k",
@@ -112,16 +142,15 @@ describe("workers", () => {
     const works: readonly Work[] = [
       PUSH,
       deliverTo("r"),
+      { kind: "deliver", receiver: "s", again: true },
       { kind: "evaluate", subscription: "s" },
       { kind: "sweep", repository: { registry: "r", repository: "a" } },
       { kind: "confirm", event, receivedAtMs: 1 },
     ];
     const done = new Set<string>();
-    start(async ({ kind }) => void done.add(kind));
+    start(async (work) => void done.add(toWorkClass(work)));
     await sendAll(works);
-    await expect
-      .poll(() => [...done].toSorted(), { timeout: 10_000 })
-      .toEqual(works.map(({ kind }) => kind).toSorted());
+    await expect.poll(() => [...done].toSorted(), { timeout: 10_000 }).toEqual([...WORK_CLASSES].toSorted());
   });
 
   test("a sweep of everything does not hold up a push", async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { changeCircuit, loadCircuit } from "../../../shared/pipeline/circuit-store.ts";
+import { replayDeliveries } from "../../../shared/pipeline/deliveries.ts";
 import { hintDelivery } from "../../../shared/pipeline/hints.ts";
-import { createHarness, DEADLINE_MS, digestOf, RECEIVER, subscriptionOf } from "./harness.ts";
+import { toWorkClass } from "../../../shared/work-class.ts";
+import { createHarness, DEADLINE_MS, digestOf, RECEIVER, START_MS, subscriptionOf } from "./harness.ts";
 
 describe("a hint", () => {
   test.each([
@@ -29,6 +31,66 @@ describe("a hint", () => {
     expect(times).toEqual([15_000, 15_000, 30_000, 60_000]);
     expect(times.reduce((sum, one) => sum + one)).toBe(DEADLINE_MS);
     expect((await at.stateOf()).selection).toMatchObject({ status: "rejected", checks: 5 });
+  });
+});
+
+describe("a delivery comes again", () => {
+  /** Classes of the hints for deliveries that are sent from here on. */
+  const listen = (at: ReturnType<typeof createHarness>): string[] => {
+    const classes: string[] = [];
+    const { send } = at.queue;
+    at.queue.send = async (messages) => {
+      classes.push(...messages.map(({ work }) => toWorkClass(work)).filter((one) => /deliver/.test(one)));
+      await send(messages);
+    };
+    return classes;
+  };
+  const start = async () => {
+    const at = createHarness();
+    at.tags.set("1.0.0", digestOf("1.0.0"));
+    await at.sweep();
+    return at;
+  };
+
+  test.each([
+    ["accepted", ["deliver"], ["deliver"]],
+    ["unavailable", ["deliver", "redeliver"], ["redeliver", "redeliver"]],
+    ["denied", ["deliver"], ["redeliver"]],
+  ] as const)("after an attempt that was %s, a newer decision included", async (outcome, once, newer) => {
+    const at = await start();
+    at.world.outcome = outcome;
+    const classes = listen(at);
+    await at.publish("1.1.0");
+    expect(classes.splice(0)).toEqual(once);
+    await at.publish("1.2.0");
+    expect(classes).toEqual(newer);
+  });
+
+  test.each([
+    [900, "deliver"],
+    [1_100, "redeliver"],
+  ])("to who was not told for %i ms of what is due: %s", async (waitedMs, expected) => {
+    const at = await start();
+    await at.publish("1.1.0");
+    at.world.gatherMs = 100;
+    await at.publish("1.2.0");
+    at.setNow(START_MS + 100 + waitedMs);
+    at.queue.lose(() => true);
+    const classes = listen(at);
+    await at.publish("1.3.0");
+    expect(classes).toEqual([expected]);
+  });
+
+  test("when its hint was lost, and when a person replays it", async () => {
+    const at = await start();
+    at.world.outcome = "denied";
+    await at.publish("1.1.0");
+    const classes = listen(at);
+    await replayDeliveries(at.deps, {});
+    expect(classes.splice(0)).toEqual(["redeliver"]);
+    at.queue.lose(() => true);
+    await at.pipeline.sweepDue();
+    expect(classes).toEqual(["redeliver"]);
   });
 });
 

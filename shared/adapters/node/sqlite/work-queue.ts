@@ -8,8 +8,10 @@ import type {
   WorkConsumer,
   WorkQueue,
 } from "../../../ports.ts";
+import { toWorkClass, WORK_CLASSES, type WorkClass } from "../../../work-class.ts";
 import type { Database } from "./database.ts";
 
+// The column `kind` holds the class.
 const SEND = "INSERT OR IGNORE INTO queue (id, kind, work, available_at_ms) VALUES (?, ?, ?, ?)";
 const RECEIVE =
   "SELECT sequence, id, work, receives FROM queue WHERE kind = ? AND available_at_ms <= ? ORDER BY available_at_ms, sequence LIMIT ?";
@@ -26,19 +28,10 @@ const FIND_DEAD = "SELECT work FROM dead_letters WHERE id = ?";
 const FORGET_DEAD = "DELETE FROM dead_letters WHERE id = ?";
 const COUNT_DEAD = "SELECT count(*) AS parked FROM dead_letters";
 
-/** By type, so that a kind that is new cannot be left out. */
-const ALL_KINDS = Object.keys({
-  push: true,
-  evaluate: true,
-  deliver: true,
-  confirm: true,
-  sweep: true,
-} satisfies Record<Work["kind"], true>) as readonly Work["kind"][];
-
 /** A lease begins with the row it is for: pushes cannot be found by their id. */
 const toSequence = (lease: string): number => Number.parseInt(lease, 10);
 
-type SentListener = (kinds: ReadonlySet<Work["kind"]>) => void;
+type SentListener = (classes: ReadonlySet<WorkClass>) => void;
 
 export interface SqliteWorkQueue extends WorkQueue, WorkConsumer {
   readonly deadLetters: DeadLetters;
@@ -47,10 +40,10 @@ export interface SqliteWorkQueue extends WorkQueue, WorkConsumer {
    * is how people say "try again". Only for the file's single consumer.
    */
   freeAbandoned(): Promise<void>;
-  /** When the next message of these kinds becomes available, to know how long to sleep; undefined when there is none. */
-  nextAtMs(kinds: readonly Work["kind"][]): number | undefined;
+  /** When the next message of these classes becomes available, to know how long to sleep; undefined when there is none. */
+  nextAtMs(classes: readonly WorkClass[]): number | undefined;
   counts(): { readonly waiting: number; readonly parked: number };
-  /** Called with the kinds of work in a send once it is committed. */
+  /** Called with the classes of work in a send once it is committed. */
   onSent(listener: SentListener): void;
 }
 
@@ -67,10 +60,10 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
     await database.write(durability, () => {
       const insert = database.statement(SEND);
       for (const { id, work, delayMs = 0 } of messages)
-        insert.run(id, work.kind, JSON.stringify(work), nowMs + delayMs);
+        insert.run(id, toWorkClass(work), JSON.stringify(work), nowMs + delayMs);
     });
-    const kinds = new Set(messages.map(({ work }) => work.kind));
-    for (const listener of listeners) listener(kinds);
+    const classes = new Set(messages.map(({ work }) => toWorkClass(work)));
+    for (const listener of listeners) listener(classes);
   };
 
   const leaseRow = (row: Readonly<Record<string, unknown>>, leaseUntilMs: number): ReceivedWork => {
@@ -87,12 +80,12 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
     };
   };
 
-  const receive: WorkConsumer["receive"] = (limit, leaseMs, kinds = ALL_KINDS) =>
+  const receive: WorkConsumer["receive"] = (limit, leaseMs, classes = WORK_CLASSES) =>
     database.write("relaxed", () => {
       const nowMs = clock.nowMs();
       const received: ReceivedWork[] = [];
-      for (const kind of kinds) {
-        const rows = database.statement(RECEIVE).all(kind, nowMs, limit - received.length);
+      for (const one of classes) {
+        const rows = database.statement(RECEIVE).all(one, nowMs, limit - received.length);
         for (const row of rows) received.push(leaseRow(row, nowMs + leaseMs));
       }
       return received;
@@ -102,8 +95,8 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
     const row = database.statement(FIND_DEAD).get(id);
     if (row === undefined) return false;
     const work = row.work as string;
-    const { kind } = JSON.parse(work) as Work;
-    database.statement(SEND).run(id, kind, work, clock.nowMs());
+    const workClass = toWorkClass(JSON.parse(work) as Work);
+    database.statement(SEND).run(id, workClass, work, clock.nowMs());
     database.statement(FORGET_DEAD).run(id);
     return true;
   };
@@ -124,7 +117,7 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
     },
     async replay(ids) {
       const replayed = await database.write("durable", () => ids.filter(replayOne).length);
-      if (replayed > 0) for (const listener of listeners) listener(new Set(ALL_KINDS));
+      if (replayed > 0) for (const listener of listeners) listener(new Set(WORK_CLASSES));
       return replayed;
     },
   };
@@ -151,9 +144,9 @@ export const createSqliteWorkQueue = (database: Database, clock: Clock): SqliteW
       database.write("relaxed", () => {
         database.statement(FREE_ALL).run(clock.nowMs());
       }),
-    nextAtMs(kinds) {
-      const times = kinds
-        .map((kind) => database.statement(NEXT).get(kind)?.at)
+    nextAtMs(classes) {
+      const times = classes
+        .map((one) => database.statement(NEXT).get(one)?.at)
         .filter((at) => at !== null && at !== undefined);
       return times.length === 0 ? undefined : Math.min(...times.map(Number));
     },
