@@ -10,7 +10,7 @@ import type { PipelineDeps } from "../../shared/pipeline/deps.ts";
 import type { CallerIdentity, Clock, SecretSource } from "../../shared/ports.ts";
 import type { Receiver } from "../../shared/receiver.ts";
 import { PRIVATE_NETWORKS } from "./private-networks.ts";
-import { resolveTarget } from "./targets.ts";
+import { createTargets } from "./targets.ts";
 
 const startDeadline = (timeoutMs: number) => {
   const controller = new AbortController();
@@ -79,6 +79,7 @@ export const createDeliverySender = (
     fetches.set(`cluster/${name}`, createReceiverFetch(receiver, config, secrets));
   for (const endpoint of config.endpoints)
     fetches.set(`endpoint/${endpoint.name}`, createReceiverFetch(endpoint, config, secrets));
+  const targetOf = createTargets(config, secrets);
   const senders = new Map<string, Sender>();
   for (const [key, { fetch }] of fetches) {
     senders.set(
@@ -97,7 +98,7 @@ export const createDeliverySender = (
       const sender = senders.get(settingsKey(receiver));
       if (sender === undefined) return unsent("misconfigured");
       try {
-        const target = await resolveTarget(config, receiver, secrets);
+        const target = await targetOf(receiver);
         const { id, bytes } = body;
         const cluster = "cluster" in receiver ? { cluster: receiver.cluster } : {};
         return await sender({ id, timeMs, ...cluster, receiver: receiver.id, target, body: bytes }, signal);

@@ -1,5 +1,6 @@
 import { Secret } from "../../shared/artifact/secret.ts";
 import type { ClusterSettings, Config } from "../../shared/config/config.ts";
+import type { EndpointSettings } from "../../shared/config/delivery-settings.ts";
 import type { DeliveryTarget, EndpointTarget, FluxAuthentication } from "../../shared/delivery/target.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import type { SecretRef, SecretSource } from "../../shared/ports.ts";
@@ -42,11 +43,10 @@ const authenticationOf = async (
 };
 
 const toFluxTarget = async (
-  { clusters }: Config,
+  cluster: ClusterSettings | undefined,
   receiver: FluxReceiver,
   secrets: SecretSource,
 ): Promise<DeliveryTarget> => {
-  const cluster = clusters.find(({ name }) => name === receiver.cluster);
   const settings = cluster?.receiver;
   if (cluster === undefined || settings === undefined) {
     throw misconfigured(
@@ -65,11 +65,10 @@ const toFluxTarget = async (
 };
 
 const toEndpointTarget = async (
-  { endpoints }: Config,
+  settings: EndpointSettings | undefined,
   receiver: EndpointReceiver,
   secrets: SecretSource,
 ): Promise<EndpointTarget> => {
-  const settings = endpoints.find(({ name }) => name === receiver.name);
   if (settings === undefined) throw misconfigured(receiver, "not in `endpoints` of sluice.yaml");
   const { url, format, audience } = settings;
   return {
@@ -82,11 +81,14 @@ const toEndpointTarget = async (
 };
 
 /** Where and how a receiver is told. Secrets are read anew each time. Throws `CONFIG_INVALID`, `SECRET_UNAVAILABLE`. */
-export const resolveTarget = (
-  config: Config,
-  receiver: Receiver,
+export const createTargets = (
+  { clusters, endpoints }: Config,
   secrets: SecretSource,
-): Promise<DeliveryTarget> =>
-  "cluster" in receiver
-    ? toFluxTarget(config, receiver, secrets)
-    : toEndpointTarget(config, receiver, secrets);
+): ((receiver: Receiver) => Promise<DeliveryTarget>) => {
+  const clustersByName = new Map(clusters.map((one) => [one.name, one]));
+  const endpointsByName = new Map(endpoints.map((one) => [one.name, one]));
+  return (receiver) =>
+    "cluster" in receiver
+      ? toFluxTarget(clustersByName.get(receiver.cluster), receiver, secrets)
+      : toEndpointTarget(endpointsByName.get(receiver.name), receiver, secrets);
+};

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey, type Hmac } from "node:crypto";
 import type { Secret } from "../artifact/secret.ts";
 import { PipelineError } from "../errors.ts";
 
@@ -6,9 +6,13 @@ export type Headers = Readonly<Record<string, string>>;
 
 export type HmacAlgorithm = "sha256" | "sha512";
 
+/** As `createHmac`, which takes four times as long when it must find out first that bytes are no key object. */
+const hmacOf = (algorithm: HmacAlgorithm, key: Uint8Array): Hmac =>
+  createHmac(algorithm, createSecretKey(key));
+
 /** Flux's `generic-hmac`: the token's bytes are the key, the body is signed as it goes over the wire. */
 export const signFluxHmac = (body: Uint8Array, token: Secret, algorithm: HmacAlgorithm): Headers => ({
-  "x-signature": `${algorithm}=${createHmac(algorithm, token.revealBytes()).update(body).digest("hex")}`,
+  "x-signature": `${algorithm}=${hmacOf(algorithm, token.revealBytes()).update(body).digest("hex")}`,
 });
 
 const KEY_PREFIX = "whsec_";
@@ -51,7 +55,7 @@ export const signStandardWebhook = (
   }
   const timestamp = String(Math.floor(message.attemptAtMs / 1000));
   const signatures = keys.map((key) => {
-    const hmac = createHmac("sha256", parseSigningKey(key)).update(`${message.id}.${timestamp}.`);
+    const hmac = hmacOf("sha256", parseSigningKey(key)).update(`${message.id}.${timestamp}.`);
     return `v1,${hmac.update(message.body).digest("base64")}`;
   });
   return {

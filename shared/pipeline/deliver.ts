@@ -24,8 +24,8 @@ interface Lane {
   readonly receiver: Receiver;
   readonly index: number;
   readonly lanes: number;
-  /** Keeps other workers off; false once another one has it. */
-  hold(): Promise<boolean>;
+  /** Keeps other workers off: since when, at the latest; undefined once another one has it. */
+  hold(): Promise<number | undefined>;
 }
 
 /**
@@ -33,6 +33,19 @@ interface Lane {
  * another worker may have the receiver by the time the request ends, and a newer decision.
  */
 const SEND_WITHIN_MS = 30_000;
+/** For so long a lease is as good as new. */
+const FRESH_LEASE_MS = 1_000;
+
+const createHold = (deps: DeliverDeps, key: string, owner: string): Lane["hold"] => {
+  let heldFromMs: number | undefined;
+  return async () => {
+    const nowMs = deps.clock.nowMs();
+    if (heldFromMs !== undefined && nowMs - heldFromMs < FRESH_LEASE_MS) return heldFromMs;
+    const held = await deps.state.claim(key, owner, nowMs + deps.settings.deliveryLeaseMs);
+    heldFromMs = held ? nowMs : undefined;
+    return heldFromMs;
+  };
+};
 
 /** Sends one body under the lease; false when that is not held any more. */
 const sendBody = async (
@@ -44,8 +57,8 @@ const sendBody = async (
 ): Promise<boolean> => {
   await changeCircuit(deps, receiver.id, (circuit) => onTry(circuit, deps.clock.nowMs()));
   // The lease outlasts one request, not several: without it an older decision could leave after a newer one.
-  const heldFromMs = deps.clock.nowMs();
-  if (!(await hold()) || deps.clock.nowMs() - heldFromMs > SEND_WITHIN_MS) return false;
+  const heldFromMs = await hold();
+  if (heldFromMs === undefined || deps.clock.nowMs() - heldFromMs > SEND_WITHIN_MS) return false;
   const outcome = await deps.send({ receiver, body, timeMs }, signal);
   const { code, status, durationMs } = outcome;
   deps.log("attempt", {
@@ -148,8 +161,8 @@ export const deliverTo = async (
   const owner = `${deps.clock.nowMs()}-${deps.random.fraction()}`;
   const keys = laneKeys(receiverId, deps.handlingOf(receiver).concurrency);
   const work = keys.map(async (key, index): Promise<boolean> => {
-    const hold = () => deps.state.claim(key, owner, deps.clock.nowMs() + deps.settings.deliveryLeaseMs);
-    if (!(await hold())) return false;
+    const hold = createHold(deps, key, owner);
+    if ((await hold()) === undefined) return false;
     try {
       await deliverLane(deps, { receiver, index, lanes: keys.length, hold }, signal);
     } finally {
