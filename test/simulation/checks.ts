@@ -89,6 +89,7 @@ const checkOnce = (aftermath: Aftermath): string[] => {
 const checkIds = ({ arrivals }: Aftermath): string[] => {
   const decisions = new Map<string, Set<string>>();
   const receivers = new Map<string, string>();
+  const ids = new Map<string, string>();
   const violations: string[] = [];
   const requests = Map.groupBy(
     arrivals,
@@ -105,6 +106,10 @@ const checkIds = ({ arrivals }: Aftermath): string[] => {
     if ((receivers.get(first.deliveryId) ?? first.receiver) !== first.receiver)
       violations.push(`delivery ${first.deliveryId} went to two receivers`);
     receivers.set(first.deliveryId, first.receiver);
+    const content = `${first.receiver} ${[...told].sort().join(" ")}`;
+    const id = ids.get(content) ?? first.deliveryId;
+    ids.set(content, id);
+    if (id !== first.deliveryId) violations.push(`${first.receiver} got the same under another id`);
   }
   return violations;
 };
@@ -114,6 +119,35 @@ const checkObserving = (aftermath: Aftermath): string[] =>
   aftermath.arrivals
     .filter(({ atMs }) => policiesAt(aftermath, atMs).every(({ mode }) => mode === "observe"))
     .map(({ receiver, tag }) => `${receiver} was told of ${tag} while Sluice only observed`);
+
+/** A request that was out when another one's answer was recorded is over by then. */
+const UNDER_WAY_MS = 60_000;
+
+/** Who said 410 gets nothing more until a person enables it. */
+const checkGone = ({ records, arrivals }: Aftermath): string[] => {
+  const goneAtMs = new Map<string, number>();
+  for (const record of records) {
+    if (record.kind !== "attempt" || record.outcome !== "gone") continue;
+    goneAtMs.set(record.receiver, Math.min(record.atMs, goneAtMs.get(record.receiver) ?? record.atMs));
+  }
+  return arrivals
+    .filter(({ receiver, atMs }) => atMs > (goneAtMs.get(receiver) ?? Infinity) + UNDER_WAY_MS)
+    .map(({ receiver, tag }) => `${receiver} was told of ${tag} after it said 410`);
+};
+
+/** Nobody hears of an object that every policy of that time suspends or leaves out. */
+const checkWanted = (aftermath: Aftermath): string[] =>
+  aftermath.arrivals
+    .filter(({ receiver, object, atMs }) =>
+      policiesAt(aftermath, atMs).every(({ subscriptions }) =>
+        subscriptions
+          .filter(
+            ({ cluster, target }) => receiver.startsWith(`${cluster}/`) && object.endsWith(`/${target.name}`),
+          )
+          .every(({ suspended }) => suspended),
+      ),
+    )
+    .map(({ receiver, object }) => `${receiver} was told of ${object}, which is suspended or gone`);
 
 /** Of two workers that met, each may count the poke it made as the first. */
 const RACING_POKES = 2;
@@ -152,6 +186,8 @@ export const findViolations = async (aftermath: Aftermath): Promise<readonly str
   ...checkOnce(aftermath),
   ...checkIds(aftermath),
   ...checkObserving(aftermath),
+  ...checkGone(aftermath),
+  ...checkWanted(aftermath),
   ...checkRecorded(aftermath),
   ...checkRepokes(aftermath),
   ...aftermath.parked.map((message) => `a message ended as a dead letter: ${message}`),

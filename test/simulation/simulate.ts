@@ -88,7 +88,8 @@ const keepRunning = (stage: Stage, alone: boolean) => {
       crashes++;
       if (!running) return;
       await scheduler.sleep(outside, random.between(0, 5_000));
-      if (!alone) continue;
+      // Once stopped, somebody else runs, and has leases that nobody abandoned.
+      if (!running || !alone) continue;
       if (random.chance(0.3)) loseHints();
       queue.freeAbandoned();
       state.freeAbandoned();
