@@ -11,6 +11,7 @@ import { registryRequests } from "./registry-requests.ts";
 import { selection } from "./selection.ts";
 import { toTable } from "./table.ts";
 import { verification } from "./verification.ts";
+import { warmEvaluate } from "./warm-evaluate.ts";
 
 const BENCHES: readonly Bench[] = [
   latency,
@@ -21,6 +22,7 @@ const BENCHES: readonly Bench[] = [
   verification,
   selection,
   coldStart,
+  warmEvaluate,
 ];
 const FILE = new URL("../../BENCHMARKS.md", import.meta.url);
 

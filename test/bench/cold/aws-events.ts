@@ -5,7 +5,8 @@ import { EVENT_PATH, EVENT_TYPE, toEnvelope } from "../event.ts";
 export const SECRET = "cold-start";
 const DIGEST = `sha256:${"a".repeat(64)}`;
 
-const toSqsEvent = (body: string) => ({
+/** What Lambda is handed for one message. */
+export const toSqsEvent = (body: string) => ({
   Records: [
     {
       messageId: "m-1",

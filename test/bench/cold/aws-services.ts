@@ -22,8 +22,8 @@ const toReceipt = ({ Id, MessageBody }: Entry) => ({
   MD5OfMessageBody: createHash("md5").update(MessageBody).digest("hex"),
 });
 
-/** An empty table, and queues that take everything. */
-const answerTo = ({ operation, input }: AwsCall): unknown => {
+/** An empty table, and queues and a bus that take everything. */
+export const answerEmpty = ({ operation, input }: AwsCall): unknown => {
   switch (operation) {
     case "SendMessageBatch":
       return { Successful: (input as { readonly Entries: readonly Entry[] }).Entries.map(toReceipt) };
@@ -33,6 +33,8 @@ const answerTo = ({ operation, input }: AwsCall): unknown => {
       return { Items: [], Count: 0, ScannedCount: 0 };
     case "BatchGetItem":
       return { Responses: {}, UnprocessedKeys: {} };
+    case "PutEvents":
+      return { FailedEntryCount: 0, Entries: [] };
     default:
       return {};
   }
@@ -44,11 +46,8 @@ const readAll = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString("utf8");
 };
 
-/**
- * Answers DynamoDB's and SQS's calls on loopback as an empty table and patient queues would: what is measured is who
- * calls. Keeps what was asked.
- */
-export const startAwsServices = async () => {
+/** Answers AWS's JSON protocols on loopback: what is measured is who calls. Keeps what was asked. */
+export const startAwsServices = async (answerTo: (call: AwsCall) => unknown = answerEmpty) => {
   const calls: AwsCall[] = [];
   const server = createServer(async (request, response) => {
     const [service = "", operation = ""] = String(request.headers["x-amz-target"]).split(".");
