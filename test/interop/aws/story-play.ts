@@ -14,6 +14,8 @@ const POLL_MS = 100;
 export type QueueName = "evaluate" | "deliver";
 
 export interface DecisionLine {
+  readonly decisionId: string;
+  readonly digest?: string;
   readonly tag?: string;
   readonly subscription: string;
   readonly outcome: string;
@@ -55,6 +57,8 @@ export interface Play {
   pollSome(queue: QueueName): Promise<Polled>;
   /** Lets both functions work until `isThere`. */
   workUntil(what: string, isThere: () => Promise<boolean> | boolean): Promise<void>;
+  /** What an operator's `sluice … --json` prints. */
+  sluice(...args: readonly string[]): Promise<unknown>;
   /** As `sluice decisions list` prints them, oldest first. */
   decisions(): Promise<readonly DecisionLine[]>;
   /** Types of the Receivers that accepted a request that names the tag. */
@@ -77,7 +81,13 @@ export const startPlay = async (world: StoryWorld): Promise<Play> => {
     const sent = await aws.sqs.send(new SendMessageCommand({ QueueUrl: aws.queueUrl(queue), MessageBody }));
     return sent.MessageId ?? "";
   };
-  const poll: Play["poll"] = (queue) => pollOnce(aws.sqs, aws.queueUrl(queue), at[queue]);
+  const poll: Play["poll"] = (queue) => pollOnce(aws.pollerOf(queue), at[queue]);
+  const sluice: Play["sluice"] = async (...words) => {
+    const args = [...words, "--json", "--runtime", "aws", "--stage", "test"];
+    const { stdout, output, code } = await world.stage.sluice.run(args, "", aws.operatorEnv);
+    if (code !== 0) throw new Error(output);
+    return JSON.parse(stdout);
+  };
   const logs = (): string => [at.evaluate, at.deliver].map((one) => one.log().slice(-3_000)).join("\n");
 
   const until = async (what: string, look: () => Promise<boolean>): Promise<void> => {
@@ -113,12 +123,8 @@ export const startPlay = async (world: StoryWorld): Promise<Play> => {
         if (polled.every((one) => one === undefined)) await wait(POLL_MS);
         return false;
       }),
-    async decisions() {
-      const args = ["decisions", "list", "--json", "--limit", "1000", "--runtime", "aws", "--stage", "test"];
-      const { stdout, output, code } = await world.stage.sluice.run(args, "", aws.operatorEnv);
-      if (code !== 0) throw new Error(output);
-      return JSON.parse(stdout) as readonly DecisionLine[];
-    },
+    sluice,
+    decisions: async () => (await sluice("decisions", "list", "--limit", "1000")) as readonly DecisionLine[],
     acceptedFor: (tag) =>
       world.receiver.accepted
         .filter(({ body }) => Buffer.from(body).toString().includes(`"${tag}"`))

@@ -27,6 +27,7 @@ export const REPOSITORIES = [
 export const SECRETS = {
   events: `sluice/${STAGE}/sources/distribution`,
   previousEvents: `/sluice/${STAGE}/sources/previous`,
+  confirmations: `sluice/${STAGE}/sources/cluster-c`,
   first: `sluice/${STAGE}/registries/first`,
   second: `/sluice/${STAGE}/registries/second`,
   receiver: `sluice/${STAGE}/receivers/token`,
@@ -130,6 +131,8 @@ const toConfig = (
         tokens: [{ secret: SECRETS.inputs }, { secret: SECRETS.previousInputs }],
         repositories: [`${HOSTS.ecr}/acme/app`],
       },
+      // Longer than the story: nothing is poked again while it runs.
+      confirmation: { secrets: [{ secret: SECRETS.confirmations }], within: "1h" },
     },
   ],
 });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type ReceiverDouble, startReceiverDouble } from "../../../functions/local/playground/receiver.ts";
 import { startGoogleDouble } from "../../support/google-double.ts";
+import { toRegistryCall } from "../world/aws-call.ts";
 import { ACCOUNT, type AwsStage, PUBLIC_TOKEN, startAwsStage } from "../world/aws-stage.ts";
 import { startGate } from "../world/gate.ts";
 import { pushImage, readManifest, type StoredManifest } from "../world/images.ts";
@@ -16,6 +17,7 @@ import {
 } from "./story-policy.ts";
 
 export const EVENTS_SECRET = "events-s3cret";
+export const CONFIRMATIONS_TOKEN = "confirmations-t0ken";
 const TOKEN = "receiver-t0ken";
 
 /** What goes wrong now. */
@@ -35,17 +37,19 @@ const LOGINS: Readonly<Record<string, string>> = {
 };
 
 /** The registry as each of the story's hosts shows it at port 80: to who logs in there as it must. */
-const openRegistries = (stage: Stage, trouble: Trouble) =>
+const openRegistries = (stage: Stage, aws: AwsStage, trouble: Trouble) =>
   startGate(
     stage.world,
     `http://${stage.host("referrers")}`,
-    ({ headers, url }) => {
+    ({ headers, method = "", url = "" }) => {
       const host = headers.host ?? "";
       if (headers.authorization !== LOGINS[host]) {
         const scheme = host === HOSTS.public ? "Bearer" : "Basic";
         return { status: 401, headers: { "www-authenticate": `${scheme} realm="http://${host}/"` } };
       }
-      return trouble.registryDown && url?.includes("/acme/other/") ? { status: 503 } : "forward";
+      const call = host === HOSTS.ecr ? toRegistryCall(method, url) : undefined;
+      if (call !== undefined) aws.note("evaluate", call);
+      return trouble.registryDown && url.includes("/acme/other/") ? { status: 503 } : "forward";
     },
     80,
   );
@@ -85,6 +89,7 @@ const startGitHub = async (stage: Stage) => {
 const putSecrets = async (aws: AwsStage): Promise<void> => {
   await aws.putSecret(SECRETS.events, EVENTS_SECRET);
   await aws.putParameter(SECRETS.previousEvents, "previous-s3cret");
+  await aws.putSecret(SECRETS.confirmations, CONFIRMATIONS_TOKEN);
   await aws.putSecret(SECRETS.first, PULLER.password);
   await aws.putParameter(SECRETS.second, PULLER.password);
   await aws.putSecret(SECRETS.receiver, TOKEN);
@@ -125,7 +130,7 @@ const createStoryWorld = async (stage: Stage): Promise<StoryWorld> => {
   const paths = registerReceivers(receiver);
   const passages = { up: "forward", down: { status: 503 }, hangs: "hang" } as const;
   const front = await startGate(stage.world, receiver.url, () => passages[trouble.receiver]);
-  await openRegistries(stage, trouble);
+  await openRegistries(stage, aws, trouble);
   const github = await startGitHub(stage);
   const neighbours = { receiverUrl: front.url, githubUrl: github.url };
   await aws.putCatalog(await compileCatalog(stage, neighbours));

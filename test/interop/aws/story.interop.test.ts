@@ -5,14 +5,23 @@ import { createDynamoDelayedWork } from "../../../shared/adapters/aws/dynamodb/d
 import { encodeWork } from "../../../shared/work-message.ts";
 import { isIsolated } from "../namespace.ts";
 import { noteSeen } from "../seen.ts";
+import { describeCalls } from "../world/aws-call.ts";
 import { FUNCTIONS } from "../world/aws-stage.ts";
+import { toFluxEvent, toHttpEvent } from "./story-events.ts";
 import { type Play, startPlay, toEcrEvent } from "./story-play.ts";
 import { HOSTS, REPOSITORIES } from "./story-policy.ts";
-import { EVENTS_SECRET, startStoryWorld } from "./story-world.ts";
+import { CONFIRMATIONS_TOKEN, EVENTS_SECRET, startStoryWorld } from "./story-world.ts";
 
 /** `3 × receiverTimeout + 1 min`: how long a receiver stays held by an instance that died. */
 const LEASE_MS = 3 * 2_000 + 60_000;
+/** `sweep.tagsMaxAge`, as it is by default. */
+const TAGS_MAX_AGE_MS = 5 * 60_000;
 const BOTH = ["generic-hmac", "generic-oidc"];
+
+interface ShownRecord {
+  readonly kind: string;
+  readonly outcome: string;
+}
 
 describe.skipIf(!isIsolated())("a push to ECR reaches the cluster through Lambda", () => {
   let play: Play;
@@ -168,19 +177,16 @@ describe.skipIf(!isIsolated())("a push to ECR reaches the cluster through Lambda
     };
     const event = { id: "webhook-1", action: "push", target, request: { host: "somewhere.example" } };
     const body = JSON.stringify({ events: [event] });
-    const toRequest = (secret: string, isBase64Encoded: boolean) => ({
-      version: "2.0",
-      routeKey: "ANY /{path+}",
-      rawPath: "/events/distribution",
-      rawQueryString: "",
-      headers: {
-        authorization: `Bearer ${secret}`,
-        "content-type": "application/vnd.docker.distribution.events.v2+json",
-      },
-      requestContext: { http: { method: "POST", path: "/events/distribution" }, stage: "$default" },
-      body: isBase64Encoded ? Buffer.from(body).toString("base64") : body,
-      isBase64Encoded,
-    });
+    const toRequest = (secret: string, isBase64Encoded: boolean) =>
+      toHttpEvent(
+        "/events/distribution",
+        {
+          authorization: `Bearer ${secret}`,
+          "content-type": "application/vnd.docker.distribution.events.v2+json",
+        },
+        body,
+        isBase64Encoded,
+      );
     expect(await intake.invoke(toRequest("wrong", true))).toMatchObject({ statusCode: 401 });
     expect(await intake.invoke(toRequest(EVENTS_SECRET, true))).toMatchObject({ statusCode: 202 });
     expect(await intake.invoke(toRequest("previous-s3cret", false))).toMatchObject({ statusCode: 202 });
@@ -210,6 +216,54 @@ describe.skipIf(!isIsolated())("a push to ECR reaches the cluster through Lambda
     }
   });
 
+  test("a cluster's own event closes the decision that it is about, also once a newer version is out", async () => {
+    const intake = await world.aws.start("intake");
+    const decided = async (tag: string) => {
+      const found = (await play.decisions()).find((one) => one.tag === tag && one.outcome === "notify");
+      if (found?.digest === undefined) throw new Error(`nothing was decided on ${tag}`);
+      return { ...found, digest: found.digest };
+    };
+    const [older, newest] = await Promise.all([decided("1.6.0"), decided("1.7.0")]);
+    const toEvent = (digest: string, token = CONFIRMATIONS_TOKEN) =>
+      toFluxEvent("app", `1.x@${digest}`, token);
+    expect(await intake.invoke(toEvent(newest.digest, "wrong"))).toMatchObject({ statusCode: 401 });
+    const told = toEvent(newest.digest);
+    for (const event of [told, told, toEvent(older.digest)]) {
+      expect(await intake.invoke(event)).toMatchObject({ statusCode: 202 });
+    }
+    const confirmationsOf = async ({ decisionId }: { readonly decisionId: string }) => {
+      const records = (await play.sluice("decisions", "show", decisionId)) as readonly ShownRecord[];
+      return records.flatMap(({ kind, outcome }) => (kind === "confirmation" ? [outcome] : []));
+    };
+    await play.workUntil("the older one's", async () => (await confirmationsOf(older)).length > 0);
+    expect([await confirmationsOf(newest), await confirmationsOf(older)]).toEqual([["applied"], ["applied"]]);
+    const object = "c/OCIRepository/apps/app";
+    expect(await play.sluice("deliveries", "list", "--all", "--object", object)).toEqual(
+      BOTH.map(() =>
+        expect.objectContaining({
+          state: "accepted",
+          confirmed: expect.objectContaining({ outcome: "applied" }),
+        }),
+      ),
+    );
+  });
+
+  test("where nobody compared all tags for long, a delivery asks for that first", async () => {
+    const digest = await pushSigned("acme/app", "1.9.0");
+    await play.emit(toEcrEvent("acme/app", digest, "1.9.0"));
+    await play.pollSome("evaluate");
+    const { deliver } = play.at;
+    play.at.deliver = await world.aws.start("deliver", { clockAheadMs: TAGS_MAX_AGE_MS + 60_000 });
+    await play.pollSome("deliver");
+    expect(play.acceptedFor("1.9.0")).toEqual([]);
+    play.at.deliver = deliver;
+    const { event } = await play.pollSome("evaluate");
+    expect(event.Records.map(({ body }) => body).join()).toContain("/listing");
+    await play.at.sweep.invoke({ sweep: "due" });
+    await play.workUntil("the deliveries", () => play.acceptedFor("1.9.0").length >= 2);
+    expect(play.acceptedFor("1.9.0")).toEqual(BOTH);
+  });
+
   test("work that waits longer than SQS lets it comes back by the timer", async () => {
     const delayed = createDynamoDelayedWork(world.aws.dynamo, { nowMs: Date.now });
     await delayed.add([
@@ -234,12 +288,7 @@ describe.skipIf(!isIsolated())("a push to ECR reaches the cluster through Lambda
   });
 
   test("what each function asked of AWS is what its role is made from", () => {
-    const asked = Object.fromEntries(
-      FUNCTIONS.map((name) => [
-        name,
-        [...new Set(world.aws.callsOf(name).map(({ action, resource }) => `${action} ${resource}`))].sort(),
-      ]),
-    );
+    const asked = Object.fromEntries(FUNCTIONS.map((name) => [name, describeCalls(world.aws.callsOf(name))]));
     noteSeen("AWS calls", asked);
     expect(asked).toEqual(calls);
   });

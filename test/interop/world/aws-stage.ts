@@ -6,8 +6,10 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { bundleFunctions } from "../../../infra/aws/bundle.ts";
-import { AWS_IDENTITY, startDynamo, startElasticMq, startMoto } from "./aws.ts";
-import { type AwsCall, type Route, startRecorder } from "./aws-recorder.ts";
+import { AWS_IDENTITY, AWS_PLACE, createSqs, startDynamo, startElasticMq, startMoto } from "./aws.ts";
+import type { AwsCall } from "./aws-call.ts";
+import { type Route, startRecorder } from "./aws-recorder.ts";
+import type { Poller } from "./event-source.ts";
 import { type Lambda, type LambdaSpec, startLambda } from "./lambda.ts";
 import type { World } from "./world.ts";
 
@@ -15,8 +17,7 @@ export const FUNCTIONS = ["intake", "evaluate", "deliver", "sweep", "inputs"] as
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 export const STAGE = "test";
-export const REGION = AWS_IDENTITY.AWS_REGION;
-export const ACCOUNT = "123456789012";
+export const { region: REGION, account: ACCOUNT } = AWS_PLACE;
 export const BUS = "sluice";
 export const PUBLIC_TOKEN = "a-token-for-ecr-public";
 export const BUCKET = "sluice-catalogs";
@@ -82,13 +83,19 @@ export const startAwsStage = async (world: World) => {
           return { url: moto.url };
       }
     };
-  const recorded = new Map<FunctionName, { url: string; calls: readonly AwsCall[] }>();
+  const recorded = new Map<FunctionName, { url: string; calls: AwsCall[] }>();
   for (const name of FUNCTIONS) recorded.set(name, await startRecorder(world, routeOf(name)));
 
   const endpointOf = (name: FunctionName): string => recorded.get(name)?.url ?? "";
   /** The same queue, by way of the function's recorder. */
   const viaRecorder = (name: FunctionName, queue: QueueName): string =>
     queueUrl(queue).replace(sqs.url, endpointOf(name));
+
+  const toPoller = (name: "evaluate" | "deliver"): Poller => ({
+    client: createSqs(world, endpointOf(name)),
+    queueUrl: viaRecorder(name, name),
+  });
+  const pollers = { evaluate: toPoller("evaluate"), deliver: toPoller("deliver") };
 
   return {
     sqs: sqs.client,
@@ -109,7 +116,11 @@ export const startAwsStage = async (world: World) => {
       }
     },
     dynamo: { client: dynamo.client, name: table },
-    callsOf: (name: FunctionName) => recorded.get(name)?.calls ?? [],
+    callsOf: (name: FunctionName): readonly AwsCall[] => recorded.get(name)?.calls ?? [],
+    /** What a function asked of AWS by another way than its API. */
+    note: (name: FunctionName, call: AwsCall) => recorded.get(name)?.calls.push(call),
+    /** A function's queue as Lambda reads it for that function, which is by that function's role. */
+    pollerOf: (name: "evaluate" | "deliver") => pollers[name],
     async putSecret(Name: string, SecretString: string) {
       await secrets.send(new CreateSecretCommand({ Name, SecretString }));
     },

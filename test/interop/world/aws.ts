@@ -13,6 +13,9 @@ export const AWS_IDENTITY = {
   AWS_SECRET_ACCESS_KEY: "not-a-secret",
 } as const;
 
+/** Where everything is, as ARNs say it. */
+export const AWS_PLACE = { account: "123456789012", region: AWS_IDENTITY.AWS_REGION } as const;
+
 const settings = (endpoint: string) => ({
   endpoint,
   region: AWS_IDENTITY.AWS_REGION,
@@ -22,27 +25,34 @@ const settings = (endpoint: string) => ({
   },
 });
 
+/** A client of SQS at `url`, closed with the world. */
+export const createSqs = (world: World, url: string): SQSClient => {
+  const client = new SQSClient(settings(url));
+  world.atEnd(() => client.destroy());
+  return client;
+};
+
 /** ElasticMQ: a server of SQS's protocol, in memory. */
 export const startElasticMq = async (world: World) => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const address = ["rest-sqs.bind-hostname=127.0.0.1", `rest-sqs.bind-port=${port}`];
   const visible = ["node-address.host=127.0.0.1", `node-address.port=${port}`, "rest-stats.enabled=false"];
+  const place = [`aws.region=${AWS_PLACE.region}`, `aws.accountId=${AWS_PLACE.account}`];
   await world.start({
     name: "elasticmq",
     file: "java",
     args: [
       "-XX:TieredStopAtLevel=1",
       "-Xmx256m",
-      ...[...address, ...visible].map((property) => `-D${property}`),
+      ...[...address, ...visible, ...place].map((property) => `-D${property}`),
       "-cp",
       peerJars("elasticmq"),
       "org.elasticmq.server.Main",
     ],
     isReady: answers(`${url}/health`, () => true),
   });
-  const client = new SQSClient(settings(url));
-  world.atEnd(() => client.destroy());
+  const client = createSqs(world, url);
   let queues = 0;
   return {
     url,

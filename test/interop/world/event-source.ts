@@ -1,5 +1,6 @@
 import {
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
   type SQSClient,
@@ -8,7 +9,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { AWS_IDENTITY } from "./aws.ts";
 import type { Lambda } from "./lambda.ts";
 
-const toRecord = (message: Message, queue: string): SQSRecord => ({
+const toRecord = (message: Message, eventSourceARN: string): SQSRecord => ({
   messageId: message.MessageId ?? "",
   receiptHandle: message.ReceiptHandle ?? "",
   body: message.Body ?? "",
@@ -21,7 +22,7 @@ const toRecord = (message: Message, queue: string): SQSRecord => ({
   messageAttributes: {},
   md5OfBody: message.MD5OfBody ?? "",
   eventSource: "aws:sqs",
-  eventSourceARN: `arn:aws:sqs:${AWS_IDENTITY.AWS_REGION}:123456789012:${queue}`,
+  eventSourceARN,
   awsRegion: AWS_IDENTITY.AWS_REGION,
 });
 
@@ -32,13 +33,18 @@ export interface Polled {
   readonly failed: readonly string[];
 }
 
+/** A queue, and who reads it. */
+export interface Poller {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+}
+
 /**
  * What Lambda's event source mapping does once: takes what is there, calls the function, and deletes what it did not
  * report. `undefined`: nothing was there.
  */
 export const pollOnce = async (
-  client: SQSClient,
-  QueueUrl: string,
+  { client, queueUrl: QueueUrl }: Poller,
   lambda: Lambda,
 ): Promise<Polled | undefined> => {
   const { Messages = [] } = await client.send(
@@ -50,7 +56,10 @@ export const pollOnce = async (
     }),
   );
   if (Messages.length === 0) return undefined;
-  const event = { Records: Messages.map((message) => toRecord(message, QueueUrl.split("/").at(-1) ?? "")) };
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
+  );
+  const event = { Records: Messages.map((message) => toRecord(message, Attributes?.QueueArn ?? "")) };
   const { batchItemFailures } = (await lambda.invoke(event)) as SQSBatchResponse;
   const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   for (const { messageId, receiptHandle } of event.Records) {

@@ -1,50 +1,78 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect, test } from "vitest";
-import { parse } from "yaml";
+import { describe, expect, test } from "vitest";
 import calls from "../../../infra/aws/calls.json" with { type: "json" };
+import { coversResource, type Place, readStatements, type Statement } from "../../support/aws-policies.ts";
 
-const ROLES_FILE = join(import.meta.dirname, "../../../infra/aws/roles.yml");
-
-/** What a role needs beside the calls that its function makes itself: Lambda's own, and ECR's for its registry protocol. */
-const IMPLIED: readonly string[] = [
-  "logs:CreateLogStream",
-  "logs:PutLogEvents",
-  "sqs:ReceiveMessage",
-  "sqs:DeleteMessage",
-  "sqs:GetQueueAttributes",
-  "ecr:BatchGetImage",
-  "ecr:GetDownloadUrlForLayer",
-  "ecr:BatchCheckLayerAvailability",
-  "ecr:ListImages",
-  "sts:GetServiceBearerToken",
-];
-
-/** What the end-to-end run does not play: clusters' confirmations, for which evaluate looks through the log. */
-const NOT_PLAYED: Readonly<Record<string, readonly string[]>> = { evaluate: ["dynamodb:BatchGetItem"] };
-
-/** Every `Action` below a node, inside conditions too. */
-const actionsIn = (node: unknown): readonly string[] => {
-  if (Array.isArray(node)) return node.flatMap(actionsIn);
-  if (typeof node !== "object" || node === null) return [];
-  return Object.entries(node).flatMap(([key, value]) =>
-    key === "Action" ? [value as string | readonly string[]].flat() : actionsIn(value),
-  );
-};
-
-const { Resources } = parse(readFileSync(ROLES_FILE, "utf8"), { logLevel: "silent" }) as {
-  readonly Resources: Readonly<Record<string, { readonly Properties: { readonly Policies: unknown } }>>;
-};
-
-test.each(Object.entries(calls))(
-  "%s may do what it was seen to do end to end, and nothing else",
-  (name, made) => {
-    const role = Resources[`${name.charAt(0).toUpperCase()}${name.slice(1)}Role`];
-    const allowed = new Set(
-      actionsIn(role?.Properties.Policies).filter((action) => !IMPLIED.includes(action)),
-    );
-    expect([...allowed].sort()).toEqual(
-      [...new Set([...made.map((call) => call.split(" ")[0] ?? ""), ...(NOT_PLAYED[name] ?? [])])].sort(),
-    );
+/** The deployment that the end-to-end run plays. */
+const PLACE: Place = {
+  account: "123456789012",
+  region: "us-west-2",
+  stage: "test",
+  params: {
+    eventBus: "sluice",
+    catalogBucket: "sluice-catalogs",
+    ecrRepositories: "acme/*",
+    ecrAccount: "",
+    ecrRegion: "",
   },
-);
+};
+
+interface Call {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: Readonly<Record<string, string>>;
+}
+
+const parseCall = (line: string): Call => {
+  const [action = "", resource = "", ...context] = line.split(" ");
+  return { action, resource, context: Object.fromEntries(context.map((pair) => pair.split("="))) };
+};
+
+/** The operators that our policies use; another one must be taught here first. */
+const holds = ({ Condition = {} }: Statement, { context }: Call): boolean =>
+  Object.entries(Condition).every(([operator, keys]) =>
+    Object.entries(keys).every(([key, wanted]) => {
+      if (operator === "NumericLessThanEquals") return Number(context[key]) <= Number(wanted);
+      if (operator === "ForAllValues:StringLike") {
+        const patterns = wanted as readonly string[];
+        return patterns.some((pattern) => coversResource(pattern, context[key] ?? ""));
+      }
+      throw new Error(`${operator} is not understood`);
+    }),
+  );
+
+const allows = (statement: Statement, call: Call): boolean =>
+  statement.Action.includes(call.action) &&
+  statement.Resource.some((resource) => coversResource(resource, call.resource)) &&
+  holds(statement, call);
+
+/** Lambda itself writes a function's log, which no run on loopback shows. */
+const isLog = ({ Sid }: Statement): boolean => Sid === "WriteItsLog";
+
+const roleOf = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}Role`;
+
+describe.each(Object.entries(calls))("%s", (name, lines) => {
+  const made = lines.map(parseCall);
+  const statements = readStatements(roleOf(name), PLACE);
+  const own = statements.filter((one) => !isLog(one));
+
+  test("may do all that it was seen to do end to end", () => {
+    const refused = made.filter((call) => !own.some((one) => allows(one, call)));
+    expect(refused).toEqual([]);
+  });
+
+  test.each(own)("$Sid: each action and each resource was needed", (statement) => {
+    const used = made.filter((call) => allows(statement, call));
+    expect([...new Set(used.map(({ action }) => action))].sort()).toEqual([...statement.Action].sort());
+    const unused = statement.Resource.filter(
+      (resource) => !used.some((call) => coversResource(resource, call.resource)),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  test("writes its own log, and no other", () => {
+    const group = `arn:aws:logs:us-west-2:123456789012:log-group:/aws/lambda/sluice-test-${name}:*`;
+    expect(statements.filter(isLog)).toEqual([
+      expect.objectContaining({ Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: [group] }),
+    ]);
+  });
+});
