@@ -57,7 +57,8 @@ const isPreferred = async (
 
 /**
  * A version that was held back and then deleted hides nothing any more: Flux goes back to `version`, if that is its
- * pick now. Never behind what was delivered: that takes a person.
+ * pick now. Never behind what was delivered, or may have been (a worker that ends between the request and its record
+ * leaves no trace of the answer): that takes a person.
  */
 const isUncovered = async (
   scope: Scope,
@@ -65,11 +66,12 @@ const isUncovered = async (
   state: SubscriptionState,
   version: Version,
 ): Promise<boolean> => {
-  const { selection, delivered } = state;
+  const { selection, delivered, outbox } = state;
   if (!isHeld(state) || selection?.tag === undefined) return false;
   if ((await resolve(scope, subscription, selection.tag)) !== undefined) return false;
   const selector = scope.deps.selectorOf(subscription.selector);
-  if (relate(selector, delivered, version) === "older") return false;
+  const told = [delivered, ...Object.values(outbox)];
+  if (told.some((one) => relate(selector, one, version) === "older")) return false;
   return (await pickNow(scope, subscription, undefined))?.tag === version.tag;
 };
 

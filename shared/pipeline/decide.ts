@@ -137,10 +137,12 @@ const accept = (
   const toldReason = status === "allowed" ? "unverified-allowed" : "verified";
   const reason = tells ? toldReason : untoldReason;
   const stays = moved && state.selection?.status === "baseline";
+  // Only what enforcing decided has entries: looked at again while observing, it is still to be told.
+  const wasToBeTold = Object.values(state.outbox).some((entry) => entry.decisionId === selection.decisionId);
   const settled: FluxSelection = {
     ...settledSelection(selection, stays ? "baseline" : status, reason, selection.checks + 1),
     ...(identity === undefined ? {} : { identity }),
-    ...(mode === "observe" ? { observed: true } : {}),
+    ...(mode === "observe" && !wasToBeTold ? { observed: true } : {}),
   };
   const outbox =
     mode === "enforce" && !stays && subscription.receivers.length > 0

@@ -16,6 +16,8 @@ export interface Aftermath {
   readonly startMs: number;
   /** How often what is not confirmed may be poked again. */
   readonly repokes: number;
+  /** Requests at the same time for one receiver. */
+  readonly concurrency: number;
   readonly parked: readonly string[];
 }
 

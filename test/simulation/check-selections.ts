@@ -37,7 +37,7 @@ const fluxPick = (
 
 /**
  * A selection whose tag was deleted stays until a person rolls back, if what Flux would take instead is older than
- * what was selected, or than what the receivers were told of.
+ * what was selected, or than what the receivers were, or may have been, told of.
  */
 const mayStay = (
   aftermath: Aftermath,
@@ -55,7 +55,10 @@ const mayStay = (
     other !== undefined && selector.compare(pickedTag, other) < 0;
   const held = selection.status === "pending" || selection.status === "rejected";
   if (!held) return isBehind(tag);
-  return arrivalsFor(aftermath, subscription).some((arrival) => isBehind(arrival.tag));
+  const decided = decisionsOf(aftermath, subscription.id).filter(
+    ({ outcome, facts }) => outcome === "notify" && facts.mode === "enforce",
+  );
+  return [...arrivalsFor(aftermath, subscription), ...decided].some((one) => isBehind(one.tag));
 };
 
 /**

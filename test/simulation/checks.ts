@@ -120,19 +120,21 @@ const checkObserving = (aftermath: Aftermath): string[] =>
     .filter(({ atMs }) => policiesAt(aftermath, atMs).every(({ mode }) => mode === "observe"))
     .map(({ receiver, tag }) => `${receiver} was told of ${tag} while Sluice only observed`);
 
-/** A request that was out when another one's answer was recorded is over by then. */
-const UNDER_WAY_MS = 60_000;
+/** Between the last look at what may leave and the request; longer than that, and the lease is asked for again. */
+const LAST_LOOK_MS = 35_000;
 
-/** Who said 410 gets nothing more until a person enables it. */
-const checkGone = ({ records, arrivals }: Aftermath): string[] => {
-  const goneAtMs = new Map<string, number>();
-  for (const record of records) {
-    if (record.kind !== "attempt" || record.outcome !== "gone") continue;
-    goneAtMs.set(record.receiver, Math.min(record.atMs, goneAtMs.get(record.receiver) ?? record.atMs));
-  }
-  return arrivals
-    .filter(({ receiver, atMs }) => atMs > (goneAtMs.get(receiver) ?? Infinity) + UNDER_WAY_MS)
-    .map(({ receiver, tag }) => `${receiver} was told of ${tag} after it said 410`);
+/** Who said 410 gets nothing more until a person enables it; with one request at a time not even what was under way. */
+const checkGone = ({ records, arrivals, concurrency }: Aftermath): string[] => {
+  const slackMs = concurrency === 1 ? 0 : LAST_LOOK_MS;
+  return records
+    .filter((record) => record.kind === "attempt" && record.outcome === "gone")
+    .flatMap((gone) =>
+      arrivals
+        .filter(
+          (one) => "receiver" in gone && one.receiver === gone.receiver && one.atMs > gone.atMs + slackMs,
+        )
+        .map(({ receiver, decisionId }) => `${receiver} was told of ${decisionId} after it said 410`),
+    );
 };
 
 /** Nobody hears of an object that every policy of that time suspends or leaves out. */

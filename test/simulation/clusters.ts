@@ -28,7 +28,7 @@ const MOODS = ["well", "well", "down", "hanging", "flapping", "suspended", "thro
 type Mood = (typeof MOODS)[number];
 
 /** Answers after which nobody tries again by himself. */
-const FINAL_STATUSES = [202, 302, 401, 403, 410, 413, 418, 501] as const;
+const FINAL_STATUSES = [202, 302, 401, 403, 410, 410, 410, 413, 418, 501] as const;
 const PASSING_STATUSES = [400, 404, 408, 429, 500, 502, 503, 504] as const;
 
 interface Refusal {
@@ -166,7 +166,7 @@ export const createClusters = (
     const status = statusOf(receiver, name, url, signature, body.bytes);
     const ails = status === 200 && (mood === "throttling" || mood === "odd" || random.chance(chance));
     if (ails) {
-      const isFinal = mood === "odd" && random.chance(0.2);
+      const isFinal = mood === "odd" && random.chance(0.4);
       const told = isFinal
         ? random.pick(FINAL_STATUSES)
         : mood === "throttling"

@@ -193,6 +193,7 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
     answered,
     startMs: START_MS,
     repokes: stage.handling.confirmation?.repokes ?? 0,
+    concurrency: stage.handling.concurrency,
     parked: stage.queue.parked.map(({ message: { id }, reason }) => `${id}: ${reason}`),
   });
   return {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { createHarness, digestOf, type Harness, RECEIVER, subscriptionOf } from "./harness.ts";
+import { createHarness, digestOf, type Harness, RECEIVER, ruleOf, subscriptionOf } from "./harness.ts";
 
 const OTHER = "c/apps/other";
 
@@ -71,6 +71,22 @@ describe("the newest decision reaches", () => {
     at.world.mode = "enforce";
     await at.sweep();
     expect(at.told()).toEqual(["1.1.0", "1.1.0"]);
+  });
+
+  test("one for which other rules withdrew it, though these were looked at while Sluice observed", async () => {
+    at.world.outcome = "unreachable";
+    await at.publish("1.1.0");
+    at.world.requirement = { kind: "rules", rules: [ruleOf("r1"), ruleOf("r2")] };
+    at.signed.set(digestOf("1.1.0"), "unsigned");
+    await at.advance(2_000);
+    at.world.mode = "observe";
+    at.signed.set(digestOf("1.1.0"), "verified");
+    await at.advance(60_000);
+    expect((await at.stateOf()).selection?.status).toBe("verified");
+    at.world.mode = "enforce";
+    at.world.outcome = "accepted";
+    await at.sweep();
+    expect((await at.stateOf()).outbox).toMatchObject({ [RECEIVER]: { tag: "1.1.0", state: "accepted" } });
   });
 
   test("nobody whose attempt is under way once more", async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Subscription } from "../../../shared/ports.ts";
-import { createHarness, digestOf, type Harness, subscriptionOf } from "./harness.ts";
+import { createHarness, digestOf, type Harness, ruleOf, subscriptionOf } from "./harness.ts";
 
 let at: Harness;
 beforeEach(async () => {
@@ -76,6 +76,21 @@ test("a digest that is pinned is not what another one's push is about", async ()
   for (let second = 0; second < 20; second++) await at.advance(1_000);
   expect(at.decisions()).toContain("ignore: other-digest latest");
   expect((await at.stateOf()).selection?.digest).toBe(pinned);
+});
+
+test("a held selection that is deleted does not lead behind what may have been delivered", async () => {
+  at.tags.set("1.1.0", digestOf("1.1.0"));
+  at.signed.set(digestOf("1.1.0"), "verified");
+  at.world.outcome = "connection-lost";
+  const digest = await at.publish("2.0.0");
+  at.signed.set(digest, "identity-mismatch");
+  at.world.requirement = { kind: "rules", rules: [ruleOf("r1"), ruleOf("r2")] };
+  at.world.outcome = "accepted";
+  await at.advance(2_000);
+  at.tags.delete("2.0.0");
+  await at.sweep();
+  expect((await at.stateOf()).selection?.tag).toBe("2.0.0");
+  expect(at.told()).toEqual(["2.0.0"]);
 });
 
 describe("a held selection whose tag is deleted", () => {
