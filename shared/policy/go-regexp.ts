@@ -119,6 +119,16 @@ const compile = (pattern: string): CompiledGoRegexp => {
   }
 };
 
+/** Literal text, escaped signs and `.`, each repeated at most one way: nothing that Go could refuse. */
+const PLAIN = /^\^?(?:(?:[A-Za-z0-9_/:@ ,;=&%#~!"'<>-]|\\[!-/:-@[-^`{-~]|\.)[*+?]?)*\$?$/;
+
+/** What is wrong with a pattern, if anything. Those that people write most are told by their looks, uncompiled. */
+export const findGoRegexpProblem = (pattern: string): string | undefined => {
+  if (pattern.length <= MAX_PATTERN_LENGTH && PLAIN.test(pattern)) return undefined;
+  const compiled = compileGoRegexp(pattern);
+  return "problem" in compiled ? compiled.problem : undefined;
+};
+
 /** Compiles, or answers with what is wrong; the last patterns asked for are kept compiled. */
 export const compileGoRegexp = (pattern: string): CompiledGoRegexp => {
   const known = cache.get(pattern);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseGoFloat } from "../../shared/policy/go-number.ts";
-import { compileGoRegexp } from "../../shared/policy/go-regexp.ts";
+import { compileGoRegexp, findGoRegexpProblem } from "../../shared/policy/go-regexp.ts";
 import { lintPattern } from "../../shared/policy/lint-pattern.ts";
 import { compileSelector } from "../../shared/policy/select.ts";
 import { compareVersions } from "../../shared/policy/semver/compare.ts";
@@ -104,10 +104,31 @@ describe("Go's patterns and numbers", () => {
       fc.property(fc.string({ unit, maxLength: 16 }), fc.string(), fc.string(), (pattern, text, template) => {
         expect(lintPattern("subject", pattern)).toBeInstanceOf(Array);
         const compiled = compileGoRegexp(pattern);
+        const problem = "problem" in compiled ? compiled.problem : undefined;
+        expect(findGoRegexpProblem(pattern)).toBe(problem);
         if ("problem" in compiled) return;
         expect(compiled.regexp.expand(text, template) !== undefined).toBe(compiled.regexp.test(text));
       }),
       { numRuns: 500 },
+    );
+  });
+
+  test("of literal text, repeated or not, have no problem however they were looked at", () => {
+    const atom = fc.oneof(
+      fc.constantFrom(..."aZ09_/:@ ,;=&%#~!\"'<>-."),
+      fc.integer({ min: 0x21, max: 0x7e }).map((code) => `\\${String.fromCharCode(code)}`),
+    );
+    const piece = fc
+      .tuple(atom, fc.constantFrom("", "", "*", "+", "?", "**"))
+      .map(([one, times]) => one + times);
+    const pattern = fc.tuple(fc.constantFrom("", "^"), fc.array(piece), fc.constantFrom("", "$"));
+    fc.assert(
+      fc.property(pattern, ([start, pieces, end]) => {
+        const text = start + pieces.join("") + end;
+        const compiled = compileGoRegexp(text);
+        expect(findGoRegexpProblem(text)).toBe("problem" in compiled ? compiled.problem : undefined);
+      }),
+      { numRuns: 1_000 },
     );
   });
 

@@ -1,8 +1,9 @@
 import { formatRepository, type RepositoryName, toRepositoryName } from "../../artifact/repository.ts";
 import type { ObjectRef, Subscription } from "../../ports.ts";
 import type { FluxReceiver } from "../../receiver.ts";
+import { finish, type Steps } from "../steps.ts";
 import type { AlertRoute } from "./compile-alerts.ts";
-import { hashText } from "./hash.ts";
+import { hashInSteps } from "./hash.ts";
 import { type CatalogContent, packCatalog } from "./pack.ts";
 
 /** A compiled catalog ready for lookups: what a push costs does not grow with the number of subscriptions. */
@@ -21,7 +22,7 @@ export interface Catalog {
   readonly trustedRoots: Readonly<Record<string, string>>;
 }
 
-const toVersion = (content: CatalogContent): string => hashText(JSON.stringify(packCatalog(content)));
+const toVersion = (content: CatalogContent): string => finish(hashInSteps(packCatalog(content)));
 
 const NONE: readonly Subscription[] = [];
 
@@ -49,3 +50,11 @@ export const createCatalog = (content: CatalogContent, version = toVersion(conte
     trustedRoots: content.trustedRoots,
   };
 };
+
+/** As `createCatalog`, for a catalog that was just compiled. */
+export function* createCatalogInSteps(content: CatalogContent): Steps<Catalog> {
+  const packed = packCatalog(content);
+  yield;
+  const version = yield* hashInSteps(packed);
+  return createCatalog(content, version);
+}

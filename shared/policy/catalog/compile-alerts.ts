@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { GROUP } from "../manifest/kinds.ts";
+import type { Steps } from "../steps.ts";
 import { labels, localRef, namespacedRef, optionalText, suspend } from "./fields.ts";
 import { type ClusterScope, readSpec } from "./scope.ts";
 
@@ -30,9 +31,10 @@ const alertSpec = v.object({
 });
 
 /** Suspended alerts, and those whose provider is suspended or not there, send nothing and are left out. */
-export const compileAlerts = (scope: ClusterScope): readonly AlertRoute[] => {
+export function* compileAlerts(scope: ClusterScope): Steps<readonly AlertRoute[]> {
   const routes: AlertRoute[] = [];
   for (const manifest of scope.all(`${GROUP.notification}/Alert`)) {
+    yield;
     const alert = readSpec(alertSpec, manifest, scope);
     if (alert === undefined || alert.suspend) continue;
     const { namespace, name } = manifest.ref;
@@ -63,4 +65,4 @@ export const compileAlerts = (scope: ClusterScope): readonly AlertRoute[] => {
     });
   }
   return routes;
-};
+}

@@ -5,6 +5,7 @@ import { isRangeEmpty } from "../lint-range.ts";
 import { GROUP } from "../manifest/kinds.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { compileSelector } from "../select.ts";
+import { finish, mapInSteps, type Steps } from "../steps.ts";
 import { type AlertRoute, compileAlerts } from "./compile-alerts.ts";
 import { compileFollowers } from "./compile-followers.ts";
 import { type CompiledRelease, compileHelmChart, compileHelmRelease } from "./compile-helm.ts";
@@ -100,10 +101,11 @@ interface CompiledObjects {
   readonly releases: ReadonlyMap<Manifest, CompiledRelease>;
 }
 
-const compileObjects = (scope: ClusterScope): CompiledObjects => {
+function* compileObjects(scope: ClusterScope): Steps<CompiledObjects> {
   const releases = new Map<Manifest, CompiledRelease>();
   for (const manifest of scope.all(`${GROUP.helm}/HelmRelease`)) {
     releases.set(manifest, compileHelmRelease(manifest, scope));
+    yield;
   }
   const released = [...releases.values()].map(({ draft }) => draft).filter((draft) => draft !== undefined);
   // An export of a cluster holds the charts that releases made as well; each selects once.
@@ -113,13 +115,15 @@ const compileObjects = (scope: ClusterScope): CompiledObjects => {
   const charts = scope
     .all(`${GROUP.source}/HelmChart`)
     .filter(({ ref }) => !generated.has(`${ref.namespace}/${ref.name}`));
+  const sources = scope.all(`${GROUP.source}/OCIRepository`);
+  const policies = scope.all(`${GROUP.image}/ImagePolicy`);
   const drafts = [
-    ...scope.all(`${GROUP.source}/OCIRepository`).map((manifest) => compileOciRepository(manifest, scope)),
-    ...charts.map((manifest) => compileHelmChart(manifest, scope)),
-    ...scope.all(`${GROUP.image}/ImagePolicy`).map((manifest) => compileImagePolicy(manifest, scope)),
+    ...(yield* mapInSteps(sources, (manifest) => compileOciRepository(manifest, scope))),
+    ...(yield* mapInSteps(charts, (manifest) => compileHelmChart(manifest, scope))),
+    ...(yield* mapInSteps(policies, (manifest) => compileImagePolicy(manifest, scope))),
   ];
   return { drafts: [...drafts.filter((draft) => draft !== undefined), ...released], releases };
-};
+}
 
 const reportDraft = ({ subscription, manifest }: Draft, reached: boolean, scope: ClusterScope): void => {
   const { problem } = compileSelector(subscription.selector);
@@ -133,11 +137,15 @@ const reportDraft = ({ subscription, manifest }: Draft, reached: boolean, scope:
 
 const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1);
 
-const compileCluster = (scope: ClusterScope, crossNamespace: boolean): Omit<CatalogParts, "trustedRoots"> => {
-  const receivers = compileReceivers(scope, crossNamespace);
+function* compileCluster(
+  scope: ClusterScope,
+  crossNamespace: boolean,
+): Steps<Omit<CatalogParts, "trustedRoots">> {
+  const receivers = yield* compileReceivers(scope, crossNamespace);
   const reach = createReach(receivers);
-  const { drafts, releases } = compileObjects(scope);
-  const subscriptions = drafts.map((draft) => {
+  yield;
+  const { drafts, releases } = yield* compileObjects(scope);
+  const subscriptions = yield* mapInSteps(drafts, (draft) => {
     const reachedBy = reach(draft.subscription.target, draft.targetLabels);
     reportDraft(draft, reachedBy.length > 0, scope);
     return { ...draft.subscription, receivers: reachedBy };
@@ -145,16 +153,13 @@ const compileCluster = (scope: ClusterScope, crossNamespace: boolean): Omit<Cata
   return {
     subscriptions,
     receivers: receivers.map(({ receiver }) => receiver),
-    followers: Object.fromEntries(compileFollowers(scope, drafts, releases)),
-    alerts: compileAlerts(scope),
+    followers: Object.fromEntries(yield* compileFollowers(scope, drafts, releases)),
+    alerts: yield* compileAlerts(scope),
   };
-};
+}
 
-/**
- * Compiles clusters' manifests into what the pipeline works with. Never throws for what a manifest says: what
- * cannot be served is left out and said in `findings`.
- */
-export const compileCatalog = ({ clusters, resolveSecret }: CatalogInputs): CompiledCatalog => {
+/** As `compileCatalog`, a step for each object. */
+export function* compileCatalogInSteps({ clusters, resolveSecret }: CatalogInputs): Steps<CompiledCatalog> {
   const findings: Finding[] = [];
   const trustedRoots = new Map<string, string>();
   const compiled: Omit<CatalogParts, "trustedRoots">[] = [];
@@ -166,7 +171,8 @@ export const compileCatalog = ({ clusters, resolveSecret }: CatalogInputs): Comp
     }
     names.add(input.cluster);
     const scope = createScope(input, resolveSecret, findings, trustedRoots);
-    compiled.push(compileCluster(scope, input.crossNamespace ?? true));
+    yield;
+    compiled.push(yield* compileCluster(scope, input.crossNamespace ?? true));
   }
   return {
     // Sorted, so that the catalog does not depend on the order of files.
@@ -177,4 +183,11 @@ export const compileCatalog = ({ clusters, resolveSecret }: CatalogInputs): Comp
     trustedRoots: Object.fromEntries(trustedRoots),
     findings,
   };
-};
+}
+
+/**
+ * Compiles clusters' manifests into what the pipeline works with. Never throws for what a manifest says: what
+ * cannot be served is left out and said in `findings`.
+ */
+export const compileCatalog = (inputs: CatalogInputs): CompiledCatalog =>
+  finish(compileCatalogInSteps(inputs));

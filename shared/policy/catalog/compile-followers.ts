@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { ObjectRef } from "../../ports.ts";
 import { GROUP } from "../manifest/kinds.ts";
 import type { Manifest } from "../manifest/manifest.ts";
+import type { Steps } from "../steps.ts";
 import type { CompiledRelease } from "./compile-helm.ts";
 import { namespacedRef, suspend } from "./fields.ts";
 import { labelSelectorSpec, matchesLabels } from "./label-selector.ts";
@@ -39,11 +40,11 @@ const followsPolicies = (
     .map(({ subscription }) => subscription.id);
 };
 
-export const compileFollowers = (
+export function* compileFollowers(
   scope: ClusterScope,
   drafts: readonly Draft[],
   releases: ReadonlyMap<Manifest, CompiledRelease>,
-): Followers => {
+): Steps<Followers> {
   const known = new Set(drafts.map(({ subscription }) => subscription.id));
   const policies = drafts.filter(({ manifest }) => manifest.ref.kind === "ImagePolicy");
   const followers = new Map<string, ObjectRef[]>();
@@ -61,9 +62,11 @@ export const compileFollowers = (
   }
   for (const manifest of scope.all(`${GROUP.kustomize}/Kustomization`)) {
     add(followsSource(manifest, scope), manifest.ref);
+    yield;
   }
   for (const manifest of scope.all(`${GROUP.image}/ImageUpdateAutomation`)) {
     add(followsPolicies(manifest, policies, scope), manifest.ref);
+    yield;
   }
   return followers;
-};
+}

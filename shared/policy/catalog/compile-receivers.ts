@@ -3,6 +3,7 @@ import type { ObjectRef } from "../../ports.ts";
 import type { FluxReceiver } from "../../receiver.ts";
 import { GROUP, RECEIVER_KINDS, RECEIVER_KINDS_WITHOUT_VERSION } from "../manifest/kinds.ts";
 import { type Manifest, splitApiVersion } from "../manifest/manifest.ts";
+import type { Steps } from "../steps.ts";
 import { labels, optionalText, suspend } from "./fields.ts";
 import { type ClusterScope, readSpec, toReceiverId } from "./scope.ts";
 
@@ -161,18 +162,19 @@ const reportSharedPaths = (receivers: readonly CompiledReceiver[], scope: Cluste
   }
 };
 
-export const compileReceivers = (
+export function* compileReceivers(
   scope: ClusterScope,
   crossNamespace: boolean,
-): readonly CompiledReceiver[] => {
+): Steps<readonly CompiledReceiver[]> {
   const receivers: CompiledReceiver[] = [];
   for (const manifest of scope.all(`${GROUP.notification}/Receiver`)) {
     const receiver = compileReceiver(manifest, scope, crossNamespace);
     if (receiver !== undefined) receivers.push(receiver);
+    yield;
   }
   reportSharedPaths(receivers, scope);
   return receivers;
-};
+}
 
 const matches = (
   resource: ReachedResource,

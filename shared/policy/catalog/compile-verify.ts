@@ -1,5 +1,5 @@
 import type { IdentityRule, VerifyRule } from "../../ports.ts";
-import { compileGoRegexp } from "../go-regexp.ts";
+import { findGoRegexpProblem } from "../go-regexp.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import type { VerifySpec } from "./fields.ts";
 import { hashOf } from "./hash.ts";
@@ -52,8 +52,8 @@ const compileKeys = (
 
 const patternProblem = ({ issuer, subject }: IdentityRule): string | undefined => {
   for (const pattern of [issuer, subject]) {
-    const compiled = compileGoRegexp(pattern);
-    if ("problem" in compiled) return `${JSON.stringify(pattern)}: ${compiled.problem}`;
+    const problem = findGoRegexpProblem(pattern);
+    if (problem !== undefined) return `${JSON.stringify(pattern)}: ${problem}`;
   }
   return undefined;
 };

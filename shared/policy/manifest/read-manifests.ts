@@ -1,6 +1,8 @@
 import { type Finding, toFinding, type Where } from "../finding.ts";
+import { finish, type Steps } from "../steps.ts";
 import { splitDocuments, type TextDocument } from "./documents.ts";
 import { toKindStatus } from "./kinds.ts";
+import type { ParseDocument } from "./known-documents.ts";
 import { MANIFEST_LIMITS, type ManifestLimits } from "./limits.ts";
 import { isRecord, type Manifest, type ManifestSet, splitApiVersion } from "./manifest.ts";
 import { type ParsedDocument, parseDocument } from "./parse-document.ts";
@@ -15,6 +17,7 @@ export interface ManifestFile {
 
 interface Collector {
   readonly limits: ManifestLimits;
+  readonly parse: ParseDocument;
   readonly manifests: Manifest[];
   readonly findings: Finding[];
 }
@@ -103,7 +106,7 @@ const readDocument = (collector: Collector, file: string, { text, line }: TextDo
     return;
   }
   if (isForeign(text)) return;
-  const parsed = parseDocument(text);
+  const parsed = collector.parse(text);
   if ("problem" in parsed) {
     const at = { file, line: line + parsed.line - 1 };
     collector.findings.push(toFinding("yaml-invalid", parsed.problem, { where: at }));
@@ -118,7 +121,7 @@ const decode = (bytes: Uint8Array): string | undefined => {
   }
 };
 
-const readFile = (collector: Collector, { name, bytes }: ManifestFile): void => {
+function* readFile(collector: Collector, { name, bytes }: ManifestFile): Steps<void> {
   const where = { file: name, line: 1 };
   if (bytes.byteLength > collector.limits.maxFileBytes) {
     const message = `file above ${collector.limits.maxFileBytes} bytes`;
@@ -140,17 +143,19 @@ const readFile = (collector: Collector, { name, bytes }: ManifestFile): void => 
     }
     readDocument(collector, name, document);
     if (collector.manifests.length > collector.limits.maxObjects) return;
+    yield;
   }
-};
+}
 
-/**
- * Reads rendered manifests: multi-document YAML or JSON, lists expanded. Objects of other APIs are passed over;
- * whatever cannot be read becomes a finding and spoils nothing else.
- */
-export const readManifests = (files: Iterable<ManifestFile>, limits = MANIFEST_LIMITS): ManifestSet => {
-  const collector: Collector = { limits, manifests: [], findings: [] };
+/** As `readManifests`, a step for each document. */
+export function* readManifestsInSteps(
+  files: Iterable<ManifestFile>,
+  limits = MANIFEST_LIMITS,
+  parse: ParseDocument = parseDocument,
+): Steps<ManifestSet> {
+  const collector: Collector = { limits, parse, manifests: [], findings: [] };
   for (const file of files) {
-    readFile(collector, file);
+    yield* readFile(collector, file);
     if (collector.manifests.length > limits.maxObjects) {
       const message = `more than ${limits.maxObjects} objects; the rest is not read`;
       collector.findings.push(toFinding("too-many-objects", message));
@@ -158,4 +163,11 @@ export const readManifests = (files: Iterable<ManifestFile>, limits = MANIFEST_L
     }
   }
   return { manifests: collector.manifests, findings: collector.findings };
-};
+}
+
+/**
+ * Reads rendered manifests: multi-document YAML or JSON, lists expanded. Objects of other APIs are passed over;
+ * whatever cannot be read becomes a finding and spoils nothing else.
+ */
+export const readManifests = (files: Iterable<ManifestFile>, limits = MANIFEST_LIMITS): ManifestSet =>
+  finish(readManifestsInSteps(files, limits));
