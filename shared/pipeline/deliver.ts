@@ -24,7 +24,7 @@ interface Lane {
   readonly receiver: Receiver;
   readonly index: number;
   readonly lanes: number;
-  /** Keeps other workers off: since when, at the latest; undefined once another one has it. */
+  /** Keeps other workers off: since when, at the latest; undefined once another one has it, or may have had it. */
   hold(): Promise<number | undefined>;
 }
 
@@ -39,12 +39,22 @@ const FRESH_LEASE_MS = 1_000;
 const createHold = (deps: DeliverDeps, key: string, owner: string): Lane["hold"] => {
   let heldFromMs: number | undefined;
   return async () => {
+    const beforeMs = heldFromMs;
     const nowMs = deps.clock.nowMs();
-    if (heldFromMs !== undefined && nowMs - heldFromMs < FRESH_LEASE_MS) return heldFromMs;
+    if (beforeMs !== undefined && nowMs - beforeMs < FRESH_LEASE_MS) return beforeMs;
     const held = await deps.state.claim(key, owner, nowMs + deps.settings.deliveryLeaseMs);
-    heldFromMs = held ? nowMs : undefined;
+    // Between two leases another worker may have had one of its own, told something newer, and let go again.
+    const lapsed = beforeMs !== undefined && deps.clock.nowMs() >= beforeMs + deps.settings.deliveryLeaseMs;
+    heldFromMs = held && !lapsed ? nowMs : undefined;
     return heldFromMs;
   };
+};
+
+const hintHeld = async (deps: DeliverDeps, receiver: string): Promise<void> => {
+  const nowMs = deps.clock.nowMs();
+  // By the second: many who find it held leave one hint, and never the id of one that is being worked on.
+  const atMs = (Math.floor(nowMs / HELD_RETRY_MS) + 2) * HELD_RETRY_MS;
+  await deps.queue.send([hintAgain(receiver, "held", nowMs, atMs)]);
 };
 
 /** Sends one body under the lease; false when that is not held any more. */
@@ -58,7 +68,10 @@ const sendBody = async (
   await changeCircuit(deps, receiver.id, (circuit) => onTry(circuit, deps.clock.nowMs()));
   // The lease outlasts one request, not several: without it an older decision could leave after a newer one.
   const heldFromMs = await hold();
-  if (heldFromMs === undefined || deps.clock.nowMs() - heldFromMs > SEND_WITHIN_MS) return false;
+  if (heldFromMs === undefined || deps.clock.nowMs() - heldFromMs > SEND_WITHIN_MS) {
+    await hintHeld(deps, receiver.id);
+    return false;
+  }
   const outcome = await deps.send({ receiver, body, timeMs }, signal);
   const { code, status, durationMs } = outcome;
   deps.log("attempt", {
@@ -131,13 +144,6 @@ const deliverLane = async (deps: DeliverDeps, lane: Lane, signal: AbortSignal): 
   }
   const nowMs = deps.clock.nowMs();
   await deps.queue.send([hintDelivery(lane.receiver.id, "more", nowMs, nowMs + HELD_RETRY_MS)]);
-};
-
-const hintHeld = async (deps: DeliverDeps, receiver: string): Promise<void> => {
-  const nowMs = deps.clock.nowMs();
-  // By the second: many who find it held leave one hint, and never the id of one that is being worked on.
-  const atMs = (Math.floor(nowMs / HELD_RETRY_MS) + 2) * HELD_RETRY_MS;
-  await deps.queue.send([hintAgain(receiver, "held", nowMs, atMs)]);
 };
 
 /**

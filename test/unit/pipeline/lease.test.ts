@@ -47,6 +47,19 @@ describe("the lease on a receiver", () => {
     expect([seen.claims > 1, at.sent]).toEqual([true, []]);
   });
 
+  test("is gone for who stood still too long even if another has let go of it: what was looked at is old", async () => {
+    const { at, seen } = await start({
+      async 1(at, claim, key) {
+        standStill(61_000)(at);
+        await claim(key, "another", at.deps.clock.nowMs() + 60_000);
+        await at.state.release(key, "another");
+      },
+    });
+    expect([seen.claims > 1, at.sent]).toEqual([true, []]);
+    await at.advance(5_000);
+    expect(at.told()).toEqual(["1.1.0"]);
+  });
+
   test("is not trusted by who stood still after taking it anew", async () => {
     const { at, seen } = await start({ 1: standStill(1_000), 2: standStill(45_000) });
     expect([seen.claims, at.sent]).toEqual([2, []]);
