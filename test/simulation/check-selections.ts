@@ -102,11 +102,14 @@ const isSwallowed = (aftermath: Aftermath, subscription: Subscription, selection
   );
 };
 
-/** The record of having accepted the version, whether or not there was anybody to tell. */
+/** Of a verified version that nobody is told of. */
+const UNTOLD_REASONS: readonly string[] = ["no-receiver", "digest-not-reflected"];
+
+/** The record of having accepted the version, whether or not it was anything to tell. */
 const acceptanceOf = (aftermath: Aftermath, id: string, decisionId: string): StoredDecision | undefined =>
   decisionsOf(aftermath, id).find(
     ({ outcome, reason, ...one }) =>
-      one.decisionId === decisionId && (outcome === "notify" || reason === "no-receiver"),
+      one.decisionId === decisionId && (outcome === "notify" || UNTOLD_REASONS.includes(reason)),
   );
 
 /** Why a receiver need not know of a verified selection. Each excuse is held against what really happened. */
