@@ -1,9 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { SQSClient } from "@aws-sdk/client-sqs";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import { CLIENT_SETTINGS } from "../../shared/adapters/aws/client-settings.ts";
 import { createDynamoDelayedWork } from "../../shared/adapters/aws/dynamodb/delayed-work.ts";
 import { createAwsNamedSecrets } from "../../shared/adapters/aws/named-secrets.ts";
-import { createSqsWorkQueue, type SqsWorkQueue } from "../../shared/adapters/aws/sqs/work-queue.ts";
+import { createLazySqsWorkQueue } from "../../shared/adapters/aws/sqs/lazy-work-queue.ts";
+import type { SqsWorkQueue } from "../../shared/adapters/aws/sqs/work-queue.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import type { Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
 import { withNamedSecrets } from "../common/named-secrets.ts";
@@ -13,7 +14,12 @@ import type { AwsSettings, Environment, QueueUrls } from "./settings.ts";
 
 export const createDynamoClient = (): DynamoDBClient => new DynamoDBClient(CLIENT_SETTINGS);
 
-export const createSqsClient = (): SQSClient => new SQSClient(CLIENT_SETTINGS);
+/** Loaded on first use. */
+export const createSqsClient = (): (() => Promise<SQSClient>) =>
+  openOnce(async () => {
+    const { SQSClient } = await import("@aws-sdk/client-sqs");
+    return new SQSClient(CLIENT_SETTINGS);
+  });
 
 /** `{secret: name}` from Secrets Manager or SSM, whose clients are loaded only by who has such secrets. */
 export const createAwsSecrets = (env: Environment, clock: Clock): SecretSource => {
@@ -37,12 +43,17 @@ export interface AwsQueues {
 
 export const createAwsQueues = (
   { table, evaluate, deliver }: Pick<AwsSettings, "table" | "evaluate" | "deliver">,
-  clients: { readonly dynamo: DynamoDBClient; readonly sqs: SQSClient },
+  clients: { readonly dynamo: DynamoDBClient; readonly sqs: () => Promise<SQSClient> },
   clock: Clock,
 ): AwsQueues => {
   const delayed = createDynamoDelayedWork({ client: clients.dynamo, name: table }, clock);
   const open = (urls: QueueUrls): SqsWorkQueue =>
-    createSqsWorkQueue({ client: clients.sqs, ...urls, delayed });
+    createLazySqsWorkQueue(
+      openOnce(async () => {
+        const { createSqsWorkQueue } = await import("../../shared/adapters/aws/sqs/work-queue.ts");
+        return createSqsWorkQueue({ client: await clients.sqs(), ...urls, delayed });
+      }),
+    );
   const queues = { evaluate: open(evaluate), deliver: open(deliver) };
   return { ...queues, both: routeWork(queues) };
 };

@@ -3,6 +3,7 @@ import type { Telemetry } from "../../shared/adapters/aws/powertools.ts";
 import type { Intake } from "../../shared/pipeline/intake.ts";
 import type { IncomingRequest } from "../../shared/ports.ts";
 import { answerOnceOpen } from "../common/answer-once-open.ts";
+import { withReadableStacks } from "./readable-stacks.ts";
 
 /** Signatures cover bytes: the body is taken as it came. */
 const toIncoming = ({
@@ -23,12 +24,11 @@ const toIncoming = ({
 /** Lambda's handler behind API Gateway's HTTP API, payload format 2.0. */
 export const createHttpHandler = (telemetry: Telemetry, open: () => Promise<Intake>) => {
   const answer = answerOnceOpen(open, telemetry.log);
-  return async (
-    event: APIGatewayProxyEventV2,
-    context: Context,
-  ): Promise<APIGatewayProxyStructuredResultV2> => {
-    telemetry.begin(context.awsRequestId);
-    const { status: statusCode, headers, body } = await answer(toIncoming(event));
-    return { statusCode, headers: { ...headers }, body };
-  };
+  return withReadableStacks(
+    async (event: APIGatewayProxyEventV2, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
+      telemetry.begin(context.awsRequestId);
+      const { status: statusCode, headers, body } = await answer(toIncoming(event));
+      return { statusCode, headers: { ...headers }, body };
+    },
+  );
 };

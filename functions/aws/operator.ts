@@ -10,8 +10,9 @@ import type { QueueUrls } from "./settings.ts";
 /** As far back as a person may look; records leave by the stage's own retention. */
 const LOOK_BACK_MS = 400 * 24 * 3_600_000;
 
-const findQueue = async (client: SQSClient, QueueName: string): Promise<string> => {
+const findQueue = async (open: () => Promise<SQSClient>, QueueName: string): Promise<string> => {
   const { GetQueueUrlCommand } = await import("@aws-sdk/client-sqs");
+  const client = await open();
   try {
     const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName }));
     if (QueueUrl !== undefined) return QueueUrl;
@@ -48,7 +49,7 @@ export const openStage: OpenStage = async ({ env, nowMs, stage }) => {
     ...createEcr(clock),
     async close() {
       dynamo.destroy();
-      sqs.destroy();
+      (await sqs()).destroy();
     },
   };
 };

@@ -7,6 +7,7 @@ import type { PushSource } from "../../shared/push/source.ts";
 import type { WorkFunction } from "../common/functions.ts";
 import type { HandedMessage } from "../common/read-message.ts";
 import { workOffHanded } from "../common/work-off-handed.ts";
+import { withReadableStacks } from "./readable-stacks.ts";
 
 /** Left of a function's time to settle in, once its work is given up. */
 const SETTLE_MS = 5_000;
@@ -37,9 +38,8 @@ export interface QueueHandlerSettings {
 }
 
 /** Lambda's handler for one queue: each message is settled on its own. */
-export const createQueueHandler =
-  ({ queue, telemetry, open, source }: QueueHandlerSettings) =>
-  async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+export const createQueueHandler = ({ queue, telemetry, open, source }: QueueHandlerSettings) =>
+  withReadableStacks(async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const { log } = telemetry;
     telemetry.begin(context.awsRequestId);
     const signal = AbortSignal.timeout(
@@ -74,4 +74,4 @@ export const createQueueHandler =
     const work = await open();
     await Promise.all(Records.map((record) => settle(work, toHanded(record))));
     return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
-  };
+  });

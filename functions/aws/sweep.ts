@@ -3,6 +3,7 @@ import { createDynamoDelayedWork } from "../../shared/adapters/aws/dynamodb/dela
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openSweepFunction, type SweepFunction } from "../common/functions.ts";
 import { openOnce } from "../common/open-once.ts";
+import { withReadableStacks } from "./readable-stacks.ts";
 import { createAwsRuntime, createCloud } from "./runtime.ts";
 
 /** Delayed work taken up in one turn; the next turn takes the rest. */
@@ -39,7 +40,9 @@ const run = async (sweep: SweepFunction, kind: string): Promise<void> => {
 };
 
 /** EventBridge Scheduler's two schedules, told apart by their input: what is due, and every repository. */
-export const handler = async ({ sweep }: { readonly sweep: string }, context: Context): Promise<void> => {
-  runtime.telemetry.begin(context.awsRequestId);
-  await run(await open(), sweep);
-};
+export const handler = withReadableStacks(
+  async ({ sweep }: { readonly sweep: string }, context: Context): Promise<void> => {
+    runtime.telemetry.begin(context.awsRequestId);
+    await run(await open(), sweep);
+  },
+);

@@ -1,18 +1,29 @@
 import type { Config } from "../../shared/config/config.ts";
 import type { LoadCatalog } from "./catalogs.ts";
-import { createClusterReader } from "./cluster-manifests.ts";
 import { type CompiledCatalogPorts, createCompiledLoader } from "./compiled-catalog.ts";
-import { createManifestLoader } from "./manifest-catalog.ts";
-import { createTakeInTurns } from "./take-in-turns.ts";
+import type { ArtifactPorts } from "./policy-artifact.ts";
 
 /** Pushes are taken while thousands of manifests are read again. */
-const createServedManifestLoader = ({ clusters }: Config, ports: CompiledCatalogPorts): LoadCatalog => {
+const createManifestsLoader = async (
+  { clusters }: Config,
+  ports: ArtifactPorts | undefined,
+): Promise<LoadCatalog> => {
+  if (ports === undefined) throw new Error("manifests need a registry");
+  // Parsing and compiling manifests is most of what a start loads; who has a compiled catalog does without.
+  const [{ createManifestLoader }, { createClusterReader }, { createTakeInTurns }] = await Promise.all([
+    import("./manifest-catalog.ts"),
+    import("./cluster-manifests.ts"),
+    import("./take-in-turns.ts"),
+  ]);
   const takeInTurns = createTakeInTurns();
   return createManifestLoader(clusters, createClusterReader(ports.secrets, ports, takeInTurns), takeInTurns);
 };
 
 /** The policy that a runtime serves: the compiled catalog where sluice.yaml names one, else the clusters' manifests. */
-export const createCatalogLoader = (config: Config, ports: CompiledCatalogPorts): LoadCatalog =>
+export const createCatalogLoader = async (
+  config: Config,
+  ports: CompiledCatalogPorts,
+): Promise<LoadCatalog> =>
   config.catalog === undefined
-    ? createServedManifestLoader(config, ports)
+    ? createManifestsLoader(config, ports.artifacts)
     : createCompiledLoader(config.catalog, ports);

@@ -2,17 +2,22 @@ import { FileUnreadable, readCappedFile } from "../../shared/adapters/node/cappe
 import type { CatalogSettings } from "../../shared/config/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import { type DatedCatalog, parseCatalog } from "../../shared/policy/catalog/catalog-json.ts";
-import { fetchArtifactFile } from "../../shared/policy/manifest/artifact-layer.ts";
-import type { ObjectReader } from "../../shared/ports.ts";
+import type { Clock, ObjectReader } from "../../shared/ports.ts";
+import type { StateStore } from "../../shared/state.ts";
 import type { LoadCatalog, LoadedCatalog } from "./catalogs.ts";
-import { type ArtifactPorts, openPolicyArtifact } from "./policy-artifact.ts";
+import type { ArtifactPorts } from "./policy-artifact.ts";
 import { advanceStamp } from "./policy-stamp.ts";
 
 const TIMEOUT_MS = 60_000;
 const MAX_BYTES = 64 * 1_048_576;
 const STATE_KEY = "catalog";
 
-export interface CompiledCatalogPorts extends ArtifactPorts {
+export interface CompiledCatalogPorts {
+  readonly clock: Clock;
+  /** Remembers how new the catalog in use is, over restarts; absent for commands that only look. */
+  readonly state?: StateStore;
+  /** Absent where no registry is read: an artifact is refused. */
+  readonly artifacts?: ArtifactPorts;
   /** Absent where no cloud's storage can be read. */
   readonly objects?: ObjectReader;
 }
@@ -47,8 +52,12 @@ const readBytes = async (settings: CatalogSettings, ports: CompiledCatalogPorts)
   switch (settings.kind) {
     case "file":
       return readCatalogFile(settings.path);
-    case "artifact":
-      return fetchArtifactFile(ports.registry, await openPolicyArtifact(ports, settings, signal), signal);
+    case "artifact": {
+      if (ports.artifacts === undefined) throw refuse(`${toLabel(settings)} needs a registry`);
+      // Functions whose catalog comes as a file start without it.
+      const { readCatalogArtifact } = await import("./catalog-artifact.ts");
+      return readCatalogArtifact(ports.artifacts, settings, signal);
+    }
     case "object":
       if (ports.objects !== undefined) return ports.objects.read(settings.url, MAX_BYTES, signal);
       throw new PipelineError(

@@ -1,13 +1,11 @@
 import type { Config } from "../../shared/config/config.ts";
-import type { DeliverDeps, EvaluateDeps, Log, SharedDeps } from "../../shared/pipeline/deps.ts";
+import type { DeliverDeps, Log, SharedDeps } from "../../shared/pipeline/deps.ts";
 import { createRequirements } from "../../shared/pipeline/requirement.ts";
-import { createSelectors } from "../../shared/pipeline/selectors.ts";
 import type { CallerIdentity, Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
 import type { DecisionBus, StateStore } from "../../shared/state.ts";
 import { withEndpoints } from "./endpoint-catalog.ts";
 import { createHandling } from "./handling.ts";
 import { createOwnIdentity } from "./identity.ts";
-import { createServes } from "./inputs.ts";
 import { readRules } from "./rules.ts";
 import { createDeliverySender } from "./sender.ts";
 
@@ -49,24 +47,6 @@ export const composeShared = async <Q extends WorkQueue, S extends StateStore>(
     gatherMs: config.limits.gatherMs ?? gatherMs,
   },
   log,
-});
-
-/** All that evaluating needs, the same on every platform. Throws as `readRules` does. */
-export const composeEvaluation = async <Q extends WorkQueue, S extends StateStore>(
-  config: Config,
-  platform: Platform<Q, S>,
-  {
-    registry,
-    sweepRegistry,
-    verifier,
-  }: Required<Pick<EvaluateDeps, "registry" | "sweepRegistry" | "verifier">>,
-): Promise<EvaluateDeps & { readonly queue: Q; readonly state: S }> => ({
-  ...(await composeShared(config, platform)),
-  registry,
-  sweepRegistry,
-  verifier,
-  selectorOf: createSelectors(),
-  isServed: createServes(config),
 });
 
 /**

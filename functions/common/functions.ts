@@ -8,9 +8,11 @@ import { sweepDue, sweepRepositories } from "../../shared/pipeline/sweep.ts";
 import { deliver, evaluate } from "../../shared/pipeline.ts";
 import type { Work, WorkQueue } from "../../shared/ports.ts";
 import type { DecisionBus } from "../../shared/state.ts";
-import { composeDelivery, composeEvaluation, composeShared } from "./compose.ts";
+import type { CatalogKeeper } from "./catalogs.ts";
+import { composeDelivery, composeShared } from "./compose.ts";
 import { createInputsRoutes } from "./inputs.ts";
-import { type OpenedPolicy, openPolicy, type PolicyPlatform } from "./open-policy.ts";
+import { openCatalogs } from "./open-catalogs.ts";
+import type { PolicyPlatform } from "./open-policy.ts";
 import { createRedeliveries } from "./redeliveries.ts";
 import { catalogIntervalMs, createCatalogRefresh } from "./refresh-catalog.ts";
 
@@ -29,18 +31,8 @@ export interface WorkFunction {
   run(work: Work, signal: AbortSignal): Promise<void>;
 }
 
-interface Opened {
-  readonly policy: OpenedPolicy;
-  readonly refresh: () => Promise<void>;
-}
-
-const open = async (config: Config, cloud: Cloud): Promise<Opened> => {
-  const policy = await openPolicy(config, cloud);
-  return {
-    policy,
-    refresh: createCatalogRefresh(policy.catalogs, catalogIntervalMs(config), cloud.clock),
-  };
-};
+const toRefresh = (config: Config, catalogs: CatalogKeeper, { clock }: Cloud): (() => Promise<void>) =>
+  createCatalogRefresh(catalogs, catalogIntervalMs(config), clock);
 
 const misrouted = ({ kind }: Work): PipelineError =>
   new PipelineError(`${kind} work on the other kind's queue`, { code: "WORK_MALFORMED" });
@@ -50,9 +42,18 @@ export const openEvaluation = async (
   config: Config,
   cloud: Cloud,
 ): Promise<{ readonly deps: EvaluateDeps; refresh(): Promise<void>; close(): Promise<void> }> => {
-  const { policy, refresh } = await open(config, cloud);
+  // The functions that neither verify nor select share this module.
+  const [{ openPolicy }, { composeEvaluation }] = await Promise.all([
+    import("./open-policy.ts"),
+    import("./compose-evaluation.ts"),
+  ]);
+  const policy = await openPolicy(config, cloud);
   const platform = { ...cloud, catalog: policy.catalogs.current };
-  return { deps: await composeEvaluation(config, platform, policy), refresh, close: () => policy.close() };
+  return {
+    deps: await composeEvaluation(config, platform, policy),
+    refresh: toRefresh(config, policy.catalogs, cloud),
+    close: () => policy.close(),
+  };
 };
 
 /** The function that reads registries, verifies and decides; it has no receiver's secret. */
@@ -70,8 +71,9 @@ export const openEvaluateFunction = async (config: Config, cloud: Cloud): Promis
 
 /** The function that tells receivers; the platform logs it in to no registry. */
 export const openDeliverFunction = async (config: Config, cloud: Cloud): Promise<WorkFunction> => {
-  const { policy, refresh } = await open(config, cloud);
-  const platform = { ...cloud, catalog: policy.catalogs.current };
+  const catalogs = await openCatalogs(config, cloud);
+  const refresh = toRefresh(config, catalogs, cloud);
+  const platform = { ...cloud, catalog: catalogs.current };
   const { deps } = await composeDelivery(config, platform, cloud.callerIdentity);
   return {
     maxAttempts: config.limits.attempts,
@@ -96,9 +98,10 @@ const REDELIVERIES_TIMEOUT_MS = 45_000;
 
 /** Asks for work and does none of it: of Sluice's own queues, and of senders that keep what did not arrive. */
 export const openSweepFunction = async (config: Config, cloud: Cloud): Promise<SweepFunction> => {
-  const { policy, refresh } = await open(config, cloud);
+  const catalogs = await openCatalogs(config, cloud);
+  const refresh = toRefresh(config, catalogs, cloud);
   const { clock, secrets, state, log } = cloud;
-  const deps = { ...cloud, catalog: policy.catalogs.current, random: { fraction: Math.random } };
+  const deps = { ...cloud, catalog: catalogs.current, random: { fraction: Math.random } };
   const senders = { clock, documents: state, log };
   const askForRedeliveries = createRedeliveries(config, secrets, senders, REDELIVERIES_TIMEOUT_MS);
   return {
@@ -117,8 +120,9 @@ export const openSweepFunction = async (config: Config, cloud: Cloud): Promise<S
 
 /** The function that flux-operators ask for their clusters' verified versions; it needs state and catalog alone. */
 export const openInputsFunction = async (config: Config, cloud: Cloud): Promise<Intake> => {
-  const { policy, refresh } = await open(config, cloud);
-  const platform = { ...cloud, catalog: policy.catalogs.current };
+  const catalogs = await openCatalogs(config, cloud);
+  const refresh = toRefresh(config, catalogs, cloud);
+  const platform = { ...cloud, catalog: catalogs.current };
   const deps = await composeShared(config, platform);
   const unknown: Intake = async () => say(404, "no cluster has its inputs at this path; see sluice.yaml");
   const routed = withRoutes(createInputsRoutes(config, deps, cloud.secrets), unknown, cloud.log);

@@ -43,7 +43,8 @@ export const openPolicy = async (config: Config, platform: PolicyPlatform): Prom
   const rootOf = (name: string): string | undefined => catalogs?.current().trustedRoots[name];
   const trustedRoots = await toRoots(createTrustedRoots(config.trustedRoots, rootOf));
   const verifier = createVerifier({ registry, trustedRoots, nowMs: clock.nowMs });
-  const ports = { registry, verifier, secrets, state, clock, ...(objects === undefined ? {} : { objects }) };
-  catalogs = await keepCatalog(createCatalogLoader(config, ports), log);
+  const artifacts = { registry, verifier, secrets, state, clock };
+  const ports = { artifacts, state, clock, ...(objects === undefined ? {} : { objects }) };
+  catalogs = await keepCatalog(await createCatalogLoader(config, ports), log);
   return { catalogs, registry, sweepRegistry, verifier, close: () => opened.close() };
 };

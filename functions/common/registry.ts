@@ -14,8 +14,9 @@ import type {
   RegistryReader,
   SecretSource,
 } from "../../shared/ports.ts";
-import { createFederatedLogins, requireLogin } from "./federation.ts";
+import type { createFederatedLogins } from "./federation.ts";
 import { createOwnIdentity } from "./identity.ts";
+import { openOnce } from "./open-once.ts";
 import { PRIVATE_NETWORKS } from "./private-networks.ts";
 import { createBudgetedFetch } from "./sweep-budget.ts";
 
@@ -28,7 +29,7 @@ export interface OpenedRegistry {
 
 interface Logins {
   readonly ambient: AmbientLogins | undefined;
-  readonly federated: ReturnType<typeof createFederatedLogins>;
+  readonly federated: () => Promise<ReturnType<typeof createFederatedLogins>>;
 }
 
 const LOGIN_TIMEOUT_MS = 15_000;
@@ -82,9 +83,12 @@ const readCredentials = async (
   if (settings.kind === "ambient") {
     const { cloud } = settings;
     const providers = ambient === undefined ? registryCredentials : [ambient[cloud]];
-    return toCredentials(requireLogin(await logInByPlatform(providers, host), cloud, host));
+    const login = await logInByPlatform(providers, host);
+    const { requireLogin } = await import("./federation.ts");
+    return toCredentials(requireLogin(login, cloud, host));
   }
-  return toCredentials(await federated(settings, host, AbortSignal.timeout(LOGIN_TIMEOUT_MS)));
+  const logIn = await federated();
+  return toCredentials(await logIn(settings, host, AbortSignal.timeout(LOGIN_TIMEOUT_MS)));
 };
 
 /** Only what sluice.yaml says may be on a private address is looked for there; redirects elsewhere are not. */
@@ -117,7 +121,11 @@ export const createRegistry = (config: Config, platform: RegistryPlatform): Open
   const identity = createOwnIdentity(config, secrets, clock)?.token ?? platform.callerIdentity;
   const logins: Logins = {
     ambient: platform.ambient?.(fetch),
-    federated: createFederatedLogins({ fetch: outside, clock, identity }),
+    // Other clouds' logins are loaded only by who has such registries.
+    federated: openOnce(async () => {
+      const { createFederatedLogins } = await import("./federation.ts");
+      return createFederatedLogins({ fetch: outside, clock, identity });
+    }),
   };
   const open = (used: typeof globalThis.fetch): RegistryReader =>
     createOrasRegistryReader(

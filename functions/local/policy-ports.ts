@@ -10,8 +10,9 @@ import { PipelineError } from "../../shared/errors.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
 import type { LoadedCatalog } from "../common/catalogs.ts";
 import { createClusterReader } from "../common/cluster-manifests.ts";
-import { type CompiledCatalogPorts, loadCompiledCatalog } from "../common/compiled-catalog.ts";
+import { loadCompiledCatalog } from "../common/compiled-catalog.ts";
 import { loadManifestCatalog } from "../common/manifest-catalog.ts";
+import type { ArtifactPorts } from "../common/policy-artifact.ts";
 import { createRegistry, type RegistryPlatform } from "../common/registry.ts";
 import { createTrustedRoots } from "../common/trusted-roots.ts";
 import { createMachinePlatform } from "./ambient.ts";
@@ -26,9 +27,9 @@ const toWriteError = (path: string, cause: unknown): CliError => {
 };
 
 /** What people look at are the manifests, which carry findings; the compiled catalog where there is nothing else. */
-const loadPolicyOf = ({ catalog, clusters }: Config, ports: CompiledCatalogPorts): Promise<LoadedCatalog> =>
+const loadPolicyOf = ({ catalog, clusters }: Config, ports: ArtifactPorts): Promise<LoadedCatalog> =>
   catalog !== undefined && clusters.some(({ manifests }) => manifests.kind === "catalog")
-    ? loadCompiledCatalog(catalog, ports)
+    ? loadCompiledCatalog(catalog, { artifacts: ports, clock: ports.clock })
     : loadManifestCatalog(clusters, createClusterReader(ports.secrets, ports));
 
 /** Reads sluice.yaml and opens what its manifests may need: a registry, and a verifier for what comes from there. */
@@ -36,7 +37,7 @@ const withSources = async <T>(
   platform: RegistryPlatform,
   path: string,
   cwd: string,
-  work: (config: Config, ports: CompiledCatalogPorts) => Promise<T>,
+  work: (config: Config, ports: ArtifactPorts) => Promise<T>,
 ): Promise<T> => {
   const { text, file, baseFolder } = await readConfigText(path, cwd);
   const config = parseConfig(text, { file, baseFolder });

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
 import * as v from "valibot";
 import { PipelineError } from "../errors.ts";
 import { TOKEN_KEYS_COOLDOWN_MS, TOKEN_KEYS_MAX_AGE_MS, TOKEN_KEYS_TIMEOUT_MS } from "./limits.ts";
@@ -50,6 +50,7 @@ export const createTokenKeys = (url: string, fetchJson: FetchJson): TokenKeys =>
 
   const fetchKeys = async (nowMs: number): Promise<Fetched> => {
     try {
+      const { createLocalJWKSet } = await import("jose");
       const document = await fetchJson(url, AbortSignal.timeout(TOKEN_KEYS_TIMEOUT_MS));
       fetched = { keys: createLocalJWKSet(parseKeySet(url, document)), atMs: nowMs };
       failedAtMs = undefined;
@@ -86,6 +87,7 @@ export const createTokenKeys = (url: string, fetchJson: FetchJson): TokenKeys =>
       try {
         return await keys(header, token);
       } catch (error) {
+        const { errors } = await import("jose");
         if (!(error instanceof errors.JWKSNoMatchingKey) || isCoolingDown(nowMs)) throw error;
       }
       return (await refresh(nowMs)).keys(header, token);

@@ -63,8 +63,16 @@ export const runToJson = async (settings: ProcessSettings): Promise<unknown> => 
   return JSON.parse(Buffer.concat(chunks).toString("utf8"));
 };
 
-/** Milliseconds from a program's start to its end. Throws where it fails, with what it said. */
-export const runProcess = async (settings: ProcessSettings): Promise<number> => {
+/** One run of a program, in milliseconds. */
+export interface RunTimes {
+  /** From its start to its end. */
+  readonly wallMs: number;
+  /** The processor's, by what the program says of itself in its last line: `cpu 123.4`. */
+  readonly cpuMs: number;
+}
+
+/** Throws where the program fails, with what it said. */
+export const runProcess = async (settings: ProcessSettings): Promise<RunTimes> => {
   const startMs = performance.now();
   const child = spawnNode(settings, "pipe", "inherit");
   let said = "";
@@ -73,7 +81,10 @@ export const runProcess = async (settings: ProcessSettings): Promise<number> => 
   });
   const [code] = await once(child, "close");
   if (code !== 0) throw new Error(`${settings.args.join(" ")} ended with exit code ${code}: ${said}`);
-  return performance.now() - startMs;
+  const wallMs = performance.now() - startMs;
+  const [, cpu] = /^cpu ([\d.]+)$/m.exec(said) ?? [];
+  if (cpu === undefined) throw new Error(`${settings.args.join(" ")} did not say what it cost: ${said}`);
+  return { wallMs, cpuMs: Number(cpu) };
 };
 
 export interface RunningServer {

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from "node:crypto";
-import { calculateJwkThumbprint, exportJWK, type JWK, SignJWT } from "jose";
+import type { JWK } from "jose";
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
 import type { CallerIdentity, Clock } from "../../ports.ts";
@@ -57,6 +57,7 @@ const toSigningKey = async (pem: Secret): Promise<SigningKey> => {
   const key = parseKey(pem);
   if (key === undefined) throw unusable("a key is not a private key in PEM");
   const algorithm = algorithmOf(key);
+  const { calculateJwkThumbprint, exportJWK } = await import("jose");
   const bare = await exportJWK(createPublicKey(key));
   const kid = await calculateJwkThumbprint(bare);
   return { key, algorithm, jwk: { ...bare, kid, alg: algorithm, use: "sig" } };
@@ -83,6 +84,7 @@ export const createLocalIssuer = (settings: LocalIssuerSettings, clock: Clock): 
       const known = tokens.get(audience);
       if (known !== undefined && known.kid === kid && nowMs < known.untilMs) return known.token;
       const nowS = Math.floor(nowMs / 1000);
+      const { SignJWT } = await import("jose");
       const signed = await new SignJWT({})
         .setProtectedHeader({ alg: algorithm, kid, typ: "JWT" })
         .setIssuer(issuer)

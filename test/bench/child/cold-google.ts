@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
 import { getTestServer } from "@google-cloud/functions-framework/testing";
+import { sayCpu } from "./say-cpu.ts";
 
 interface FirstRequest {
   /** Default: POST. */
@@ -23,6 +24,7 @@ const { method = "POST", path, headers, body } = JSON.parse(await readFile(file,
 const server = getTestServer(name).listen(0, "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo;
   const sent = request({ host: "127.0.0.1", port, path, method, headers }, ({ statusCode = 500 }) => {
+    sayCpu();
     // As the platform, which takes the processor away: open connections are nobody's concern.
     process.exit(statusCode < 300 ? 0 : 1);
   });

@@ -14,6 +14,18 @@ import { writeDeployment } from "./deployment.ts";
 
 const CHILD = fileURLToPath(new URL("../child/cold-handler.ts", import.meta.url));
 
+const waysOf = (ours: ColdProcess, folder: string): NonNullable<ColdCase["ways"]> => [
+  {
+    name: "with --enable-source-maps",
+    process: { ...ours, env: { ...ours.env, NODE_OPTIONS: "--enable-source-maps" } },
+  },
+  {
+    // Filled by the first of the runs.
+    name: "with a filled compile cache",
+    process: { ...ours, args: [...ours.args, join(folder, "compile-cache")] },
+  },
+];
+
 /** The four functions of AWS, bundled as they are deployed, in Lambda's environment, with services on loopback. */
 export const openAwsCold = async (): Promise<ColdCloud> => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-cold-aws-"));
@@ -42,6 +54,7 @@ export const openAwsCold = async (): Promise<ColdCloud> => {
       bare: toProcess(same),
       empty: toProcess(empty),
       bundleBytes: bundleBytes(dirname(bundle)),
+      ...(name === "evaluate" ? { ways: waysOf(ours, folder) } : {}),
     };
   };
 

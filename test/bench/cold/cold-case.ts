@@ -14,6 +14,8 @@ export interface ColdCase {
   /** The same platform, and no call at all. */
   readonly empty: ColdProcess;
   readonly bundleBytes: number;
+  /** The same function, started in other ways. */
+  readonly ways?: readonly { readonly name: string; readonly process: ColdProcess }[];
 }
 
 /** The cases of one cloud, and what ends with them. */

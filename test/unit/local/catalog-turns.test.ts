@@ -33,13 +33,14 @@ describe("thousands of manifests", () => {
       file: "sluice.yaml",
       baseFolder: folder,
     });
-    const ports = {
+    const clock = { nowMs: Date.now };
+    const artifacts = {
       registry: createMemoryRegistry(),
       verifier: { verify: () => Promise.reject(new Error("nothing is signed here")) },
       secrets: createNodeSecrets({}),
-      clock: { nowMs: Date.now },
+      clock,
     };
-    load = createCatalogLoader(config, ports);
+    load = await createCatalogLoader(config, { artifacts, clock });
   });
   afterEach(async () => {
     vi.restoreAllMocks();

@@ -89,7 +89,8 @@ describe("a catalog that sluice compile wrote", () => {
     const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: Date.now });
     const state = openState();
     if (state === undefined) throw new Error("no state");
-    ports = { registry: registry.reader, verifier, secrets, clock, state, objects: reader };
+    const artifacts = { registry: registry.reader, verifier, secrets, clock, state };
+    ports = { artifacts, clock, state, objects: reader };
   });
 
   afterEach(async () => {

@@ -1,0 +1,14 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+const STATIC_IMPORT = /\b(?:from|import)"(\.[^"]+)"/g;
+
+/** A bundle's file and all that it imports at once; what is loaded on first use is not among them. */
+export const filesAtStart = (entry: string, seen = new Set<string>()): ReadonlySet<string> => {
+  if (seen.has(entry)) return seen;
+  seen.add(entry);
+  for (const [, path = ""] of readFileSync(entry, "utf8").matchAll(STATIC_IMPORT)) {
+    filesAtStart(join(dirname(entry), path), seen);
+  }
+  return seen;
+};
