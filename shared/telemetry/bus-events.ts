@@ -20,7 +20,7 @@ const decision = v.strictObject({
   tag: v.exactOptional(text),
   digest: v.exactOptional(digest),
   outcome: v.picklist(["notify", "wait", "ignore", "reject"]),
-  reason: v.pipe(text, v.description("A code of docs/codes.md or of the README's table of reasons.")),
+  reason: v.pipe(text, v.description("A code of docs/decisions.md or docs/codes.md.")),
   catalogVersion: text,
   facts: v.pipe(
     v.record(text, v.unknown()),

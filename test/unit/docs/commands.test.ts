@@ -19,8 +19,7 @@ import { registerSources } from "../../../shared/cli/commands/sources.ts";
 import { createVerifyCommand } from "../../../shared/cli/commands/verify.ts";
 import { PipelineError } from "../../../shared/errors.ts";
 import { runSluice } from "../../support/cli.ts";
-import { codeBlocks } from "../../support/markdown.ts";
-import { ROOT, readPage } from "./pages.ts";
+import { GUIDE, guideBlocks, ROOT, readPage } from "./pages.ts";
 import { toCommands } from "./words.ts";
 
 const README = readPage("README.md");
@@ -61,13 +60,17 @@ const COMMANDS = [
 
 const isSluice = ([first, second]: readonly string[]): boolean => first === "npx" && second === "sluice";
 
-const inBlocks = codeBlocks(README)
+const inBlocks = guideBlocks()
   .filter(({ language }) => language === "sh")
   .flatMap(({ text }) => toCommands(text));
-const inTables = [...README.matchAll(/`(npx sluice [^`]+)`/g)].flatMap(([, text]) => toCommands(text ?? ""));
-const written = [...inBlocks, ...inTables].filter(isSluice).map((words) => words.slice(2));
+const inText = [
+  ...GUIDE.map(readPage)
+    .join("\n")
+    .matchAll(/`(npx sluice [^`]+)`/g),
+].flatMap(([, text]) => toCommands(text ?? ""));
+const written = [...inBlocks, ...inText].filter(isSluice).map((words) => words.slice(2));
 
-describe("commands in the README", () => {
+describe("commands in the guide", () => {
   test("are found", () => {
     expect(written.length).toBeGreaterThan(15);
   });

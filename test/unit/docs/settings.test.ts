@@ -2,12 +2,11 @@ import { describe, expect, test } from "vitest";
 import { STORY } from "../../../functions/local/playground/story.ts";
 import { parseConfig } from "../../../shared/config.ts";
 import { isExactFilter } from "../../../shared/delivery/exact-filter.ts";
-import { codeBlocks } from "../../support/markdown.ts";
 import { compileText } from "../policy/compile-text.ts";
-import { readPage } from "./pages.ts";
+import { guideBlocks, readPage } from "./pages.ts";
 
 const README = readPage("README.md");
-const blocks = codeBlocks(README);
+const blocks = guideBlocks();
 const yaml = blocks.filter(({ language }) => language === "yaml");
 
 const indent = (text: string, first: string, rest: string): string =>
@@ -24,10 +23,10 @@ const WRAP: Readonly<Record<string, (text: string) => string>> = {
   "config of a rule": (text) => `mode: observe\n${CLUSTER}rules:\n${indent(text, "  - ", "    ")}`,
 };
 
-describe("configuration in the README", () => {
+describe("configuration in the guide", () => {
   const configs = yaml.filter(({ note }) => Object.hasOwn(WRAP, note));
 
-  test.each(configs.map((block) => [block.line, block] as const))("line %i is accepted", (_line, block) => {
+  test.each(configs.map((block) => [block.at, block] as const))("%s is accepted", (_at, block) => {
     const text = WRAP[block.note]?.(block.text) ?? "";
     expect(() => parseConfig(text, { file: "sluice.yaml", baseFolder: "/etc/sluice" })).not.toThrow();
   });

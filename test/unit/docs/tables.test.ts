@@ -9,6 +9,7 @@ import { firstColumnCodes, sectionOf } from "../../support/markdown.ts";
 import { ROOT, readPage } from "./pages.ts";
 
 const README = readPage("README.md");
+const DECISIONS = readPage("docs/decisions.md");
 
 const sourceOf = (pattern: string): string =>
   globSync(pattern, { cwd: ROOT })
@@ -67,17 +68,19 @@ const pipelineReasons = (): readonly string[] =>
     // How a selection starts before anybody looked at it, and a status: neither stands in a record.
     .filter((code) => code !== "new" && code !== "rejected");
 
-describe("README.md", () => {
+describe("docs/decisions.md", () => {
   test("has every reason of the pipeline and of selection, and no other", () => {
-    const written = firstColumnCodes(sectionOf(README, "reasons"));
+    const written = firstColumnCodes(sectionOf(DECISIONS, "reasons"));
     expect(sorted(written)).toEqual(sorted([...pipelineReasons(), ...Object.keys(TAG_REFUSALS)]));
     expect(written).toHaveLength(new Set(written).size);
   });
 
   test("has every decision", () => {
-    for (const outcome of Object.keys(OUTCOMES)) expect(README).toContain(`\n| \`${outcome}\` | `);
+    for (const outcome of Object.keys(OUTCOMES)) expect(DECISIONS).toContain(`\n| \`${outcome}\` | `);
   });
+});
 
+describe("README.md", () => {
   test("has the exit codes as `sluice --help` has them", () => {
     const silent = { write: () => {}, ready: () => Promise.resolve() };
     let help = "";

@@ -5,8 +5,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "../../../shared/adapters/node/sqlite/database.ts";
-import { codeBlocks } from "../../support/markdown.ts";
-import { ROOT, readPage } from "./pages.ts";
+import { guideBlocks, ROOT } from "./pages.ts";
 
 const run = promisify(execFile);
 
@@ -30,10 +29,10 @@ const toSteps = (text: string): readonly { command: string; output: string }[] =
 /** Each command is a process of its own, on a machine that may be busy. */
 const TIMEOUT_MS = 120_000;
 
-const blocks = codeBlocks(readPage("README.md")).filter(({ note }) => /^(?:file|run)\b/.test(note));
+const blocks = guideBlocks().filter(({ note }) => /^(?:file|run)\b/.test(note));
 
-/** The README from top to bottom: files are written as they come, and commands print what it says. */
-describe("the README's example", () => {
+/** The guide from top to bottom: files are written as they come, and commands print what it says. */
+describe("the guide's example", () => {
   let folder = "";
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "sluice-readme-"));
@@ -55,12 +54,12 @@ describe("the README's example", () => {
     expect(blocks.flatMap(({ text }) => toSteps(text)).length).toBeGreaterThan(6);
   });
 
-  test.each(blocks.map((block) => [block.line, block] as const))(
-    "line %i",
+  test.each(blocks.map((block) => [block.at, block] as const))(
+    "%s",
     {
       timeout: TIMEOUT_MS,
     },
-    async (_line, { note, text }) => {
+    async (_at, { note, text }) => {
       const file = /^file (.+)$/.exec(note)?.[1];
       if (file !== undefined) {
         await mkdir(dirname(join(folder, file)), { recursive: true });
