@@ -6,7 +6,14 @@ import {
   type NamedVersion,
   toDecisionRecord,
 } from "./decision-record.ts";
-import { fillOutbox, isUnreflected, unawareOf, withdrawDue, withdrawShadowed } from "./desired.ts";
+import {
+  fillOutbox,
+  isUnreflected,
+  unawareOf,
+  withdrawDue,
+  withdrawShadowed,
+  withdrawSuperseded,
+} from "./desired.ts";
 import { nextCheckAtMs } from "./evidence-schedule.ts";
 import type { EvidenceVerdict } from "./verdict.ts";
 import { isSameVersion, versionOf } from "./version.ts";
@@ -144,10 +151,10 @@ const accept = (
     ...(identity === undefined ? {} : { identity }),
     ...(mode === "observe" && !wasToBeTold ? { observed: true } : {}),
   };
-  const outbox =
+  const { outbox, records } =
     mode === "enforce" && !stays && subscription.receivers.length > 0
-      ? fillOutbox(context, state, settled, verdict.requirement, toTell)
-      : state.outbox;
+      ? { outbox: fillOutbox(context, state, settled, verdict.requirement, toTell), records: [] }
+      : withdrawSuperseded(context, state.outbox, settled);
   const facts = {
     ...verdict.facts,
     mode,
@@ -157,7 +164,7 @@ const accept = (
   const next = toNext(context, state, settled, outbox);
   return {
     next: verdict.kind === "verified" ? withApproved(next, settled, verdict.requirement) : next,
-    records: [...before, toDecisionRecord(context, selection, decision)],
+    records: [...before, ...records, toDecisionRecord(context, selection, decision)],
   };
 };
 

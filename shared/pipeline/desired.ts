@@ -20,21 +20,33 @@ export const withdrawn = (
   ...(lastOutcome === undefined ? {} : { lastOutcome }),
 });
 
-/** Decisions that have not left, and must not any more. */
+/** Decisions that have not left, and must not any more; `spares` is the one that may. */
 export const withdrawDue = (
   context: DecisionContext,
   outbox: Outbox,
   { outcome, reason }: Pick<DecisionRecord, "outcome" | "reason">,
+  spares?: string,
 ): { readonly outbox: Outbox; readonly records: readonly DecisionRecord[] } => {
   const records: DecisionRecord[] = [];
   const kept: Record<string, OutboxEntry> = {};
   for (const [receiver, entry] of Object.entries(outbox)) {
-    kept[receiver] = entry.state === "due" ? withdrawn(entry) : entry;
-    if (entry.state === "due")
-      records.push(toDecisionRecord(context, entry, { id: entry.decisionId, outcome, reason }));
+    const withdraws = entry.state === "due" && entry.decisionId !== spares;
+    kept[receiver] = withdraws ? withdrawn(entry) : entry;
+    if (withdraws) records.push(toDecisionRecord(context, entry, { id: entry.decisionId, outcome, reason }));
   }
   return { outbox: kept, records };
 };
+
+/**
+ * Nobody is told of `selection` (Sluice observes, or nobody is there to tell). It takes the place of an older decision
+ * all the same: that must not leave once Sluice enforces again.
+ */
+export const withdrawSuperseded = (
+  context: DecisionContext,
+  outbox: Outbox,
+  { decisionId }: FluxSelection,
+): ReturnType<typeof withdrawDue> =>
+  withdrawDue(context, outbox, { outcome: "ignore", reason: "superseded" }, decisionId);
 
 /**
  * Older decisions under something unverified: a poke makes Flux take its newest match, so where the cluster itself

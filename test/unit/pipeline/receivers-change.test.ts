@@ -89,6 +89,19 @@ describe("the newest decision reaches", () => {
     expect((await at.stateOf()).outbox).toMatchObject({ [RECEIVER]: { tag: "1.1.0", state: "accepted" } });
   });
 
+  test("alone: an older one does not leave once Sluice observed the newer one", async () => {
+    at.world.outcome = "unreachable";
+    await at.publish("1.1.0");
+    at.world.mode = "observe";
+    await at.publish("1.2.0");
+    at.world.mode = "enforce";
+    at.world.outcome = "accepted";
+    await at.advance(60_000);
+    await at.sweep();
+    expect(at.told()).toEqual(["1.1.0"]);
+    expect(at.decisions()).toContain("ignore: superseded 1.1.0");
+  });
+
   test("nobody whose attempt is under way once more", async () => {
     at.world.outcome = "unreachable";
     await at.publish("1.1.0");
