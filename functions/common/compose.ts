@@ -65,7 +65,11 @@ export const composeDelivery = async <Q extends WorkQueue, S extends StateStore>
   const identity = createOwnIdentity(config, secrets, clock)?.token ?? callerIdentity;
   const sender = createDeliverySender(config, secrets, clock, identity);
   return {
-    deps: { ...(await composeShared(config, platform)), send: sender.send },
+    deps: {
+      ...(await composeShared(config, platform)),
+      stopwatch: { runningMs: () => performance.now() },
+      send: sender.send,
+    },
     close: () => sender.close(),
   };
 };

@@ -3,7 +3,7 @@ import type { GuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
 import { createLazyGuardedFetch } from "../../shared/adapters/node/lazy-guarded-fetch.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { TransportSettings } from "../../shared/config/delivery-settings.ts";
-import type { Outcome } from "../../shared/delivery/outcomes.ts";
+import { unsent } from "../../shared/delivery/outcomes.ts";
 import { createSender, type Sender } from "../../shared/delivery/send.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import type { PipelineDeps } from "../../shared/pipeline/deps.ts";
@@ -53,14 +53,6 @@ const createReceiverFetch = (transport: Transport, config: Config, secrets: Secr
     tls: () => readTls(transport, secrets),
   });
 
-const unsent = (code: Outcome["code"]): Outcome => ({
-  code,
-  durationMs: 0,
-  requests: 0,
-  usedPreviousToken: false,
-  unexpectedBody: false,
-});
-
 const NO_TRANSPORT: Transport = { allowPrivateAddresses: false };
 
 /** Whose settings reach a receiver; ids of clusters and endpoints cannot meet. */
@@ -94,14 +86,15 @@ export const createDeliverySender = (
     );
   }
   return {
-    async send({ receiver, body, timeMs }, signal) {
+    async send({ receiver, body, timeMs, mayLeave }, signal) {
       const sender = senders.get(settingsKey(receiver));
       if (sender === undefined) return unsent("misconfigured");
       try {
         const target = await targetOf(receiver);
         const { id, bytes } = body;
         const cluster = "cluster" in receiver ? { cluster: receiver.cluster } : {};
-        return await sender({ id, timeMs, ...cluster, receiver: receiver.id, target, body: bytes }, signal);
+        const request = { id, timeMs, ...cluster, receiver: receiver.id, target, body: bytes, mayLeave };
+        return await sender(request, signal);
       } catch (error) {
         if (!(error instanceof PipelineError)) throw error;
         return unsent(error.code === "SECRET_UNAVAILABLE" ? "identity-unavailable" : "misconfigured");

@@ -49,6 +49,15 @@ export interface Outcome {
   readonly unexpectedBody: boolean;
 }
 
+/** What an attempt comes to that asked nobody anything. */
+export const unsent = (code: OutcomeCode, durationMs = 0): Outcome => ({
+  code,
+  durationMs,
+  requests: 0,
+  usedPreviousToken: false,
+  unexpectedBody: false,
+});
+
 /** `flux`: only 200 means that a Receiver did it. `endpoint`: any 2xx. */
 export const outcomeOfStatus = (status: number, target: "flux" | "endpoint"): OutcomeCode => {
   if (status === 200) return "accepted";

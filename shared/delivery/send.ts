@@ -3,7 +3,7 @@ import { PipelineError } from "../errors.ts";
 import type { CallerIdentity } from "../ports.ts";
 import type { EventContext } from "./cloud-event.ts";
 import { toFailure } from "./network-failure.ts";
-import { type Outcome, type OutcomeCode, outcomeOfStatus } from "./outcomes.ts";
+import { type Outcome, type OutcomeCode, outcomeOfStatus, unsent } from "./outcomes.ts";
 import { type PreparedRequest, prepareRequests } from "./prepare.ts";
 import type { DeliveryTarget } from "./target.ts";
 
@@ -46,6 +46,8 @@ export interface DeliveryRequest extends EventContext {
   readonly target: DeliveryTarget;
   /** What `toDeliveryBodies` made. */
   readonly body: Uint8Array;
+  /** Asked right before each request. Default: it may. */
+  readonly mayLeave?: () => boolean;
 }
 
 export type Sender = (request: DeliveryRequest, signal: AbortSignal) => Promise<Outcome>;
@@ -176,11 +178,13 @@ export const createSender = (deps: SenderDeps): Sender => {
   /** The first answer stands unless an older token finds the receiver. */
   const tryTokens = async (
     prepared: readonly PreparedRequest[],
+    mayLeave: () => boolean,
     signal: AbortSignal,
   ): Promise<Omit<Outcome, "durationMs">> => {
     let first: Answer | undefined;
     let requests = 0;
     for (const request of prepared) {
+      if (!mayLeave()) break;
       const answer = await postOnce(request, signal);
       requests += 1;
       first ??= answer;
@@ -190,19 +194,14 @@ export const createSender = (deps: SenderDeps): Sender => {
       // No Receiver at the older token's path either: another key for that path cannot help.
       if (requests > 1 && answer.code === "not-found") break;
     }
-    return { ...(first ?? { code: "cancelled", unexpectedBody: false }), requests, usedPreviousToken: false };
+    return { ...(first ?? unsent("cancelled")), requests, usedPreviousToken: false };
   };
 
   return async (request, signal) => {
     const startedAtMs = nowMs();
-    const ended = (outcome: Omit<Outcome, "durationMs">): Outcome => ({
-      ...outcome,
-      durationMs: Math.max(0, nowMs() - startedAtMs),
-    });
-    const unsent = (code: OutcomeCode): Outcome =>
-      ended({ code, requests: 0, usedPreviousToken: false, unexpectedBody: false });
+    const tookMs = (): number => Math.max(0, nowMs() - startedAtMs);
 
-    if (signal.aborted) return unsent("cancelled");
+    if (signal.aborted) return unsent("cancelled", tookMs());
     const audience =
       request.target.kind === "endpoint"
         ? request.target.audience
@@ -210,8 +209,10 @@ export const createSender = (deps: SenderDeps): Sender => {
           ? request.target.authentication.audience
           : undefined;
     const bearer = audience === undefined ? undefined : await fetchToken(audience, signal);
-    if (typeof bearer === "string") return unsent(bearer);
+    if (typeof bearer === "string") return unsent(bearer, tookMs());
     const prepared = prepare(request, bearer, startedAtMs);
-    return typeof prepared === "string" ? unsent(prepared) : ended(await tryTokens(prepared, signal));
+    if (typeof prepared === "string") return unsent(prepared, tookMs());
+    const outcome = await tryTokens(prepared, request.mayLeave ?? (() => true), signal);
+    return { ...outcome, durationMs: tookMs() };
   };
 };

@@ -2,7 +2,9 @@ import { toDeliveryBodies } from "../delivery/body.ts";
 import { objectKey } from "../delivery/change.ts";
 import type { Circuit } from "../delivery/circuit.ts";
 import { mayTry, onResult, onTry } from "../delivery/circuit.ts";
+import type { Outcome } from "../delivery/outcomes.ts";
 import type { Receiver } from "../receiver.ts";
+import { type Age, startAge } from "./age.ts";
 import { settleAttempt } from "./attempt.ts";
 import { changeCircuit, loadCircuit } from "./circuit-store.ts";
 import type { DeliverDeps, Delivery } from "./deps.ts";
@@ -24,29 +26,25 @@ interface Lane {
   readonly receiver: Receiver;
   readonly index: number;
   readonly lanes: number;
-  /** Keeps other workers off: since when, at the latest; undefined once another one has it, or may have had it. */
-  hold(): Promise<number | undefined>;
+  /** Keeps other workers off; false once another one has it, or may have had it. */
+  hold(): Promise<boolean>;
 }
 
-/**
- * The lease is made for one attempt and a minute. Who comes to send only after this part of it stood still meanwhile:
- * another worker may have the receiver by the time the request ends, and a newer decision.
- */
-const SEND_WITHIN_MS = 30_000;
 /** For so long a lease is as good as new. */
 const FRESH_LEASE_MS = 1_000;
 
 const createHold = (deps: DeliverDeps, key: string, owner: string): Lane["hold"] => {
-  let heldFromMs: number | undefined;
+  let leaseAge: Age | undefined;
   return async () => {
-    const beforeMs = heldFromMs;
-    const nowMs = deps.clock.nowMs();
-    if (beforeMs !== undefined && nowMs - beforeMs < FRESH_LEASE_MS) return beforeMs;
-    const held = await deps.state.claim(key, owner, nowMs + deps.settings.deliveryLeaseMs);
+    const before = leaseAge;
+    if (before !== undefined && before() < FRESH_LEASE_MS) return true;
+    const age = startAge(deps);
+    const { deliveryLeaseMs } = deps.settings;
+    const held = await deps.state.claim(key, owner, deps.clock.nowMs() + deliveryLeaseMs);
     // Between two leases another worker may have had one of its own, told something newer, and let go again.
-    const lapsed = beforeMs !== undefined && deps.clock.nowMs() >= beforeMs + deps.settings.deliveryLeaseMs;
-    heldFromMs = held && !lapsed ? nowMs : undefined;
-    return heldFromMs;
+    const lapsed = before !== undefined && before() >= deliveryLeaseMs;
+    leaseAge = held && !lapsed ? age : undefined;
+    return leaseAge !== undefined;
   };
 };
 
@@ -57,22 +55,23 @@ const hintHeld = async (deps: DeliverDeps, receiver: string): Promise<void> => {
   await deps.queue.send([hintAgain(receiver, "held", nowMs, atMs)]);
 };
 
-/** Sends one body under the lease; false when that is not held any more. */
-const sendBody = async (
+/** What was looked at is sent within this time, or looked at again: something newer may have taken its place. */
+export const LOOK_WITHIN_MS = 10_000;
+
+/** One request, by what was due at the last look. */
+interface Shipment {
+  readonly delivery: Omit<Delivery, "mayLeave">;
+  readonly due: readonly DueEntry[];
+  readonly lookAge: Age;
+}
+
+type Sent = "sent" | "lease-lost" | "look-again";
+
+const settleShipment = async (
   deps: DeliverDeps,
-  { hold }: Lane,
-  { receiver, body, timeMs }: Delivery,
-  due: readonly DueEntry[],
-  signal: AbortSignal,
-): Promise<boolean> => {
-  await changeCircuit(deps, receiver.id, (circuit) => onTry(circuit, deps.clock.nowMs()));
-  // The lease outlasts one request, not several: without it an older decision could leave after a newer one.
-  const heldFromMs = await hold();
-  if (heldFromMs === undefined || deps.clock.nowMs() - heldFromMs > SEND_WITHIN_MS) {
-    await hintHeld(deps, receiver.id);
-    return false;
-  }
-  const outcome = await deps.send({ receiver, body, timeMs }, signal);
+  { delivery: { receiver, body }, due }: Shipment,
+  outcome: Outcome,
+): Promise<void> => {
   const { code, status, durationMs } = outcome;
   deps.log("attempt", {
     receiver: receiver.id,
@@ -83,8 +82,6 @@ const sendBody = async (
     durationMs,
   });
   if (outcome.usedPreviousToken) deps.log("rotation-unfinished", { receiver: receiver.id });
-  const random = deps.random.fraction();
-  await changeCircuit(deps, receiver.id, (circuit) => onResult(circuit, outcome, deps.clock.nowMs(), random));
   const decisions = new Set(body.changes.map(({ decisionId }) => decisionId));
   const sent = due.filter(({ entry }) => decisions.has(entry.decisionId));
   const times = await Promise.all(sent.map((one) => settleAttempt(deps, receiver, body.id, outcome, one)));
@@ -92,7 +89,30 @@ const sendBody = async (
   if (retries.length > 0) {
     await deps.queue.send([hintAgain(receiver.id, body.id, deps.clock.nowMs(), Math.min(...retries))]);
   }
-  return true;
+};
+
+/** Sends one body under the lease, unless this worker stood still since it looked. */
+const sendBody = async (
+  deps: DeliverDeps,
+  { hold }: Lane,
+  shipment: Shipment,
+  signal: AbortSignal,
+): Promise<Sent> => {
+  const { delivery, lookAge } = shipment;
+  const { id } = delivery.receiver;
+  // The lease outlasts one request, not several: without it an older decision could leave after a newer one.
+  if (!(await hold())) {
+    await hintHeld(deps, id);
+    return "lease-lost";
+  }
+  await changeCircuit(deps, id, (circuit) => onTry(circuit, deps.clock.nowMs()));
+  const mayLeave = (): boolean => lookAge() <= LOOK_WITHIN_MS;
+  const outcome = await deps.send({ ...delivery, mayLeave }, signal);
+  const random = deps.random.fraction();
+  await changeCircuit(deps, id, (circuit) => onResult(circuit, outcome, deps.clock.nowMs(), random));
+  if (outcome.code === "cancelled" && outcome.requests === 0 && !mayLeave()) return "look-again";
+  await settleShipment(deps, shipment, outcome);
+  return "sent";
 };
 
 /** Nothing may be sent yet, or not any more. */
@@ -114,6 +134,7 @@ const standBack = async (
 /** Sends what is due now; false when nothing was, or nothing may be sent yet. */
 const deliverRound = async (deps: DeliverDeps, lane: Lane, signal: AbortSignal): Promise<boolean> => {
   const { receiver, index, lanes } = lane;
+  const lookAge = startAge(deps);
   const catalog = deps.catalog();
   // Several objects may want the same one poked.
   const isMine = ({ state: { subscription } }: DueEntry): boolean => {
@@ -133,7 +154,8 @@ const deliverRound = async (deps: DeliverDeps, lane: Lane, signal: AbortSignal):
   const cluster = "cluster" in receiver ? { cluster: receiver.cluster } : {};
   for (const body of toDeliveryBodies({ timeMs, ...cluster, receiver: receiver.id, changes })) {
     if (!(await takeTurn(deps, receiver))) return false;
-    if (!(await sendBody(deps, lane, { receiver, body, timeMs }, due, signal))) return false;
+    const sent = await sendBody(deps, lane, { delivery: { receiver, body, timeMs }, due, lookAge }, signal);
+    if (sent !== "sent") return sent === "look-again";
   }
   return true;
 };
@@ -168,7 +190,7 @@ export const deliverTo = async (
   const keys = laneKeys(receiverId, deps.handlingOf(receiver).concurrency);
   const work = keys.map(async (key, index): Promise<boolean> => {
     const hold = createHold(deps, key, owner);
-    if ((await hold()) === undefined) return false;
+    if (!(await hold())) return false;
     try {
       await deliverLane(deps, { receiver, index, lanes: keys.length, hold }, signal);
     } finally {

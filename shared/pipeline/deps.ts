@@ -15,6 +15,7 @@ import type {
 import type { Receiver } from "../receiver.ts";
 import type { DecisionBus, StateStore } from "../state.ts";
 import type { LogEvent } from "../telemetry/events.ts";
+import type { Stopwatch } from "./age.ts";
 import type { RequirementOf } from "./verdict.ts";
 
 /** The compiled policy at one moment. */
@@ -33,6 +34,8 @@ export interface Delivery {
   readonly receiver: Receiver;
   readonly body: DeliveryBody;
   readonly timeMs: number;
+  /** Asked right before each request: what stood still meanwhile may be out of date. */
+  readonly mayLeave: () => boolean;
 }
 
 /** How one receiver is treated, from sluice.yaml. */
@@ -92,7 +95,8 @@ export interface EvaluateDeps extends SharedDeps {
 
 /** What delivering touches: neither the registry nor the verifier, so that a function that delivers needs no right to them. */
 export interface DeliverDeps extends SharedDeps {
-  /** One HTTP request; never throws for what the other side does. */
+  readonly stopwatch: Stopwatch;
+  /** One HTTP request; never throws for what the other side does. `cancelled` without a request if it may not leave. */
   readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
 }
 

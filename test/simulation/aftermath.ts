@@ -1,6 +1,7 @@
+import { LOOK_WITHIN_MS } from "../../shared/pipeline/deliver.ts";
 import type { Push, Subscription } from "../../shared/ports.ts";
 import type { DecisionRecord, StateStore, StoredRecord } from "../../shared/state.ts";
-import type { Arrival, Clusters } from "./clusters.ts";
+import { type Arrival, type Clusters, SLOWEST_NETWORK_MS } from "./clusters.ts";
 import type { Policy } from "./policy.ts";
 import type { World } from "./world.ts";
 
@@ -9,6 +10,7 @@ export interface Aftermath {
   readonly world: World;
   readonly state: StateStore;
   readonly records: readonly StoredRecord[];
+  readonly writtenAtMs: (record: StoredRecord) => number;
   readonly arrivals: readonly Arrival[];
   readonly refusals: Clusters["refusals"];
   /** Pushes that got a 2xx. */
@@ -23,8 +25,8 @@ export interface Aftermath {
 
 export type StoredDecision = DecisionRecord & { readonly sequence: number };
 
-/** A request may be under way this long after it was decided to send it. */
-const SENT_MS = 3 * 60_000;
+/** A request may arrive this long after the last look at what may leave: who stood still longer looks again. */
+export const SENT_MS = LOOK_WITHIN_MS + SLOWEST_NETWORK_MS;
 
 export const decisionsOf = ({ records }: Aftermath, subscription: string): readonly StoredDecision[] =>
   records.filter(

@@ -5,6 +5,7 @@ import {
   decisionsOf,
   findIn,
   policiesAt,
+  SENT_MS,
   type StoredDecision,
 } from "./aftermath.ts";
 import { checkOrder, checkSelections } from "./check-selections.ts";
@@ -120,12 +121,9 @@ const checkObserving = (aftermath: Aftermath): string[] =>
     .filter(({ atMs }) => policiesAt(aftermath, atMs).every(({ mode }) => mode === "observe"))
     .map(({ receiver, tag }) => `${receiver} was told of ${tag} while Sluice only observed`);
 
-/** Between the last look at what may leave and the request; longer than that, and the lease is asked for again. */
-const LAST_LOOK_MS = 35_000;
-
 /** Who said 410 gets nothing more until a person enables it; with one request at a time not even what was under way. */
 const checkGone = ({ records, arrivals, concurrency }: Aftermath): string[] => {
-  const slackMs = concurrency === 1 ? 0 : LAST_LOOK_MS;
+  const slackMs = concurrency === 1 ? 0 : SENT_MS;
   return records
     .filter((record) => record.kind === "attempt" && record.outcome === "gone")
     .flatMap((gone) =>
@@ -135,6 +133,22 @@ const checkGone = ({ records, arrivals, concurrency }: Aftermath): string[] => {
         )
         .map(({ receiver, decisionId }) => `${receiver} was told of ${decisionId} after it said 410`),
     );
+};
+
+/** A newer decision takes the place of an older one that has not left, whether or not anybody is told of the newer one. */
+const checkSuperseded = ({ records, arrivals, writtenAtMs }: Aftermath): string[] => {
+  const notified = records.filter((record) => record.kind === "decision" && record.outcome === "notify");
+  const decided = new Map(notified.map((record) => [record.decisionId, record]));
+  const bySubscription = Map.groupBy(notified, ({ subscription }) => subscription);
+  return arrivals
+    .filter(({ decisionId, atMs }) => {
+      const told = decided.get(decisionId);
+      const decisions = told === undefined ? [] : (bySubscription.get(told.subscription) ?? []);
+      return decisions.some(
+        (one) => one.sequence > (told?.sequence ?? 0) && atMs > writtenAtMs(one) + SENT_MS,
+      );
+    })
+    .map(({ receiver, tag }) => `${receiver} was told of ${tag}, which was superseded`);
 };
 
 /** Nobody hears of an object that every policy of that time suspends or leaves out. */
@@ -189,6 +203,7 @@ export const findViolations = async (aftermath: Aftermath): Promise<readonly str
   ...checkIds(aftermath),
   ...checkObserving(aftermath),
   ...checkGone(aftermath),
+  ...checkSuperseded(aftermath),
   ...checkWanted(aftermath),
   ...checkRecorded(aftermath),
   ...checkRepokes(aftermath),

@@ -54,6 +54,8 @@ interface SimulatedReceiver {
 }
 
 export const RECEIVER_TIMEOUT_MS = 10_000;
+/** From a process to a receiver. */
+export const SLOWEST_NETWORK_MS = 9_000;
 
 const parseChanges = (bytes: Uint8Array): readonly string[] => {
   const { changes } = JSON.parse(new TextDecoder().decode(bytes)) as { changes: { decision: string }[] };
@@ -153,7 +155,10 @@ export const createClusters = (
   ): Promise<number> => {
     const receiver = receiverOf(id);
     // A proxy, a far region: of two requests the later one may be there first.
-    await scheduler.sleep(outside, random.chance(0.1) ? random.between(100, 9_000) : random.between(1, 40));
+    await scheduler.sleep(
+      outside,
+      random.chance(0.1) ? random.between(100, SLOWEST_NETWORK_MS - 10) : random.between(1, 40),
+    );
     if (!process.alive && !outlivesSender) return new Promise(() => {});
     const { mood } = receiver;
     if (mood === "down" || (mood === "flapping" && random.chance(0.4))) throw new Error("ECONNREFUSED");
@@ -187,7 +192,7 @@ export const createClusters = (
   return {
     arrivals,
     refusals,
-    async send(process, { receiver, body, timeMs }, signal) {
+    async send(process, { receiver, body, timeMs, mayLeave }, signal) {
       if (!("cluster" in receiver)) throw new Error(`${receiver.id} is no Flux Receiver`);
       const post: PostFetch = async (url, { headers }) => {
         // What a crash cuts off before the network has it never arrives. Between a process's last look at the clock
@@ -235,7 +240,7 @@ export const createClusters = (
         },
       } as const;
       const context = { id: body.id, timeMs, cluster: receiver.cluster, receiver: receiver.id };
-      return sender({ ...context, target, body: body.bytes }, signal);
+      return sender({ ...context, target, body: body.bytes, mayLeave }, signal);
     },
     calm() {
       chance = 0;

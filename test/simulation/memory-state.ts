@@ -11,6 +11,8 @@ import {
 
 export interface MemoryState extends StateStore {
   all(): readonly StoredRecord[];
+  /** When the record was written; it says itself when it was made. */
+  writtenAtMs(record: StoredRecord): number;
   freeAbandoned(): void;
 }
 
@@ -25,7 +27,7 @@ const matches = (record: StoredRecord, query: RecordQuery): boolean =>
 export const createMemoryState = (clock: Clock): MemoryState => {
   const rows = new Map<string, SubscriptionState>();
   let records: StoredRecord[] = [];
-  const ids = new Set<string>();
+  const writtenAtMs = new Map<string, number>();
   const done = new Map<string, number>();
   const claims = new Map<string, { readonly owner: string; readonly untilMs: number }>();
   const documents = new Map<string, StoredDocument>();
@@ -45,6 +47,7 @@ export const createMemoryState = (clock: Clock): MemoryState => {
 
   return {
     all: () => records,
+    writtenAtMs: ({ id }) => writtenAtMs.get(id) ?? 0,
     freeAbandoned: () => claims.clear(),
     async load(subscription) {
       return rows.get(subscription) ?? { subscription, version: 0, selectorHash: "", outbox: {} };
@@ -55,8 +58,8 @@ export const createMemoryState = (clock: Clock): MemoryState => {
         rows.set(subscription, next);
       }
       for (const record of added) {
-        if (ids.has(record.id)) continue;
-        ids.add(record.id);
+        if (writtenAtMs.has(record.id)) continue;
+        writtenAtMs.set(record.id, clock.nowMs());
         records.push({ ...record, sequence: ++sequence });
       }
       return "committed";

@@ -72,6 +72,7 @@ export const wire = (stage: Stage, process: Process) => {
   let catalog: CatalogView = toCatalog(policy);
   const wired: PipelineDeps = {
     clock: scheduler,
+    stopwatch: { runningMs: scheduler.nowMs },
     random,
     queue,
     state: plant.state?.(steppedState) ?? steppedState,

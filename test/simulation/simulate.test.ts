@@ -52,6 +52,11 @@ const onFirstPolicy = (): NonNullable<Plant["deps"]> => {
   };
 };
 
+/** Takes as long as up to so many reads. */
+const waste = async ({ random, state }: PipelineDeps, reads: number): Promise<void> => {
+  for (let left = random.fraction() * reads; left > 0; left--) await state.load("other");
+};
+
 const BUGS: readonly (readonly [name: string, expected: RegExp, plant: Plant])[] = [
   [
     "an answer before the commit",
@@ -138,8 +143,21 @@ const BUGS: readonly (readonly [name: string, expected: RegExp, plant: Plant])[]
         ...deps,
         async send(delivery, signal) {
           // Time for another worker between what was due and the request for it.
-          for (let reads = deps.random.fraction() * 2_000; reads > 0; reads--) await deps.state.load("other");
-          return deps.send(delivery, signal);
+          await waste(deps, 2_000);
+          return deps.send({ ...delivery, mayLeave: () => true }, signal);
+        },
+      }),
+    },
+  ],
+  [
+    "a worker that stood still and sends what it looked at before",
+    /which was superseded/,
+    {
+      deps: (deps) => ({
+        ...deps,
+        async send(delivery, signal) {
+          await waste(deps, 2_000);
+          return deps.send({ ...delivery, mayLeave: () => true }, signal);
         },
       }),
     },

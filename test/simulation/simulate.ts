@@ -188,6 +188,7 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
     world,
     state: stage.state,
     records: stage.state.all(),
+    writtenAtMs: stage.state.writtenAtMs,
     arrivals,
     refusals,
     answered,

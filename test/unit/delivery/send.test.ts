@@ -19,6 +19,18 @@ import {
 afterEach(closeServers);
 
 describe("a Flux Receiver", () => {
+  test.each([
+    { asked: 1, code: "cancelled", requests: 0 },
+    { asked: 2, code: "not-found", requests: 1 },
+  ])("gets nothing any more once it may not leave: request $asked", async ({ asked, ...expected }) => {
+    const { baseUrl, requests } = await listen(receiver("old"));
+    let asks = 0;
+    const mayLeave = (): boolean => ++asks < asked;
+    const outcome = await sender()({ ...flux(baseUrl, hmac("new", "old")), mayLeave }, never);
+    expect(outcome).toMatchObject(expected);
+    expect(requests).toHaveLength(expected.requests);
+  });
+
   test("gets one signed POST with the body as it is", async () => {
     const { baseUrl, requests } = await listen(receiver("new"));
     const outcome = await sender()(flux(`${baseUrl}/`, hmac("new")), never);

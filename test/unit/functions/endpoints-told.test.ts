@@ -74,7 +74,11 @@ describe("an endpoint", () => {
     return `https://localhost:${port}/hook?team=a`;
   };
 
-  const send = async (config: ReturnType<typeof configOf>, receiver: Receiver = ENDPOINT) => {
+  const send = async (
+    config: ReturnType<typeof configOf>,
+    receiver: Receiver = ENDPOINT,
+    mayLeave = () => true,
+  ) => {
     const sender = createDeliverySender(config, createNodeSecrets(ENV), { nowMs: Date.now });
     try {
       const change = {
@@ -87,11 +91,19 @@ describe("an endpoint", () => {
       };
       const bytes = toDeliveryBody({ id: "dlv_1", timeMs: 0, receiver: receiver.id, changes: [change] });
       const body = { id: "dlv_1", changes: [change], bytes };
-      return await sender.send({ receiver, body, timeMs: 0 }, new AbortController().signal);
+      const delivery = { receiver, body, timeMs: 0, mayLeave };
+      return await sender.send(delivery, new AbortController().signal);
     } finally {
       await sender.close();
     }
   };
+
+  test("gets nothing that may not leave any more", async () => {
+    const url = await serve();
+    const outcome = await send(configOf({ endpoints: [{ name: "bot", url }] }), ENDPOINT, () => false);
+    expect(outcome).toMatchObject({ code: "cancelled", requests: 0 });
+    expect(requests).toEqual([]);
+  });
 
   test("gets Standard Webhooks headers over the bytes it gets", async () => {
     const url = await serve();

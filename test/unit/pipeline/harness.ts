@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Digest } from "../../../shared/artifact/digest.ts";
 import { formatRepository } from "../../../shared/artifact/repository.ts";
-import type { OutcomeCode } from "../../../shared/delivery/outcomes.ts";
+import { type OutcomeCode, unsent } from "../../../shared/delivery/outcomes.ts";
 import { type ErrorCode, PipelineError } from "../../../shared/errors.ts";
 import type { CatalogView, Delivery, PipelineDeps, ReceiverHandling } from "../../../shared/pipeline/deps.ts";
 import { createSelectors } from "../../../shared/pipeline/selectors.ts";
@@ -67,6 +67,7 @@ export const verificationOf = (strict: string, parity = strict): Verification =>
 /** A whole pipeline whose surroundings a test sets by hand; nothing happens but what it asks for. */
 export const createHarness = (first: readonly Subscription[] = [subscriptionOf()]) => {
   let nowMs = START_MS;
+  let runningMs = 0;
   const clock = { nowMs: () => nowMs };
   const queue = createMemoryQueue(clock);
   const state = createMemoryState(clock);
@@ -90,6 +91,8 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     requirement: { kind: "rules", rules: [ruleOf("r1")] } as Requirement,
     registryError: undefined as ErrorCode | undefined,
     outcome: "accepted" as OutcomeCode,
+    /** Happens before the request leaves. */
+    beforeSend: async (): Promise<void> => {},
     /** Happens while a request is out. */
     duringSend: async (): Promise<void> => {},
     /** Happens while the verifier works. */
@@ -112,6 +115,7 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
   });
   const deps: PipelineDeps = {
     clock,
+    stopwatch: { runningMs: () => runningMs },
     random: { fraction: () => 0.5 },
     queue,
     state,
@@ -144,6 +148,8 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     handlingOf: () => world.handling,
     isServed: () => world.served,
     async send(delivery) {
+      await world.beforeSend();
+      if (!delivery.mayLeave()) return unsent("cancelled");
       sent.push(delivery);
       const { outcome } = world;
       await world.duringSend();
@@ -209,6 +215,10 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     sweep,
     setNow(ms: number) {
       nowMs = ms;
+    },
+    /** Time passes while the wall clock is set back by as much. */
+    passUnseen(ms: number) {
+      runningMs += ms;
     },
     /** Puts a version into the registry and announces it. */
     async publish(tag: string, word = "verified", text = tag): Promise<Digest> {

@@ -1,15 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { createHarness, digestOf, type Harness } from "./harness.ts";
+import { createHarness, digestOf, type Harness, RECEIVER, REPOSITORY } from "./harness.ts";
 
 type Claim = Harness["state"]["claim"];
+
+const createStarted = async (): Promise<Harness> => {
+  const at = createHarness();
+  at.tags.set("1.0.0", digestOf("1.0.0"));
+  await at.sweep();
+  return at;
+};
 
 /** Does something after each claim, by its number. */
 const start = async (
   after: Readonly<Record<number, (at: Harness, claim: Claim, key: string) => unknown>>,
+  before: (at: Harness) => Promise<void> = async () => {},
 ) => {
-  const at = createHarness();
-  at.tags.set("1.0.0", digestOf("1.0.0"));
-  await at.sweep();
+  const at = await createStarted();
+  await before(at);
   const { claim } = at.state;
   const seen = { claims: 0 };
   at.state.claim = async (key, owner, untilMs) => {
@@ -60,11 +67,55 @@ describe("the lease on a receiver", () => {
     expect(at.told()).toEqual(["1.1.0"]);
   });
 
-  test("is not trusted by who stood still after taking it anew", async () => {
-    const { at, seen } = await start({ 1: standStill(1_000), 2: standStill(45_000) });
-    expect([seen.claims, at.sent]).toEqual([2, []]);
-    await at.pipeline.sweepDue();
-    await at.drain();
+  test("is taken anew by who stood still although the clock on the wall did not move", async () => {
+    const { at, seen } = await start({ 1: (at) => at.passUnseen(1_000) });
+    expect([seen.claims, at.told()]).toEqual([2, ["1.1.0"]]);
+  });
+});
+
+describe("a worker that stood still between its look and the request", () => {
+  const publishNewer = async (at: Harness): Promise<void> => {
+    const digest = digestOf("1.2.0");
+    at.tags.set("1.2.0", digest);
+    at.signed.set(digest, "verified");
+    const push = { source: "test", kind: "artifact", ...REPOSITORY, tag: "1.2.0", digest } as const;
+    const work = { kind: "push", push, receivedAtMs: at.deps.clock.nowMs(), authenticated: true } as const;
+    await at.pipeline.run(work, at.signal);
+  };
+
+  test.each<[string, (at: Harness) => void]>([
+    ["by the clock on the wall", standStill(11_000)],
+    ["by the other clock, for that one was set back", (at) => at.passUnseen(11_000)],
+  ])("sends what is newest, %s", async (_name, pass) => {
+    const { at } = await start({
+      1: standStill(1_000),
+      async 2(at) {
+        pass(at);
+        await publishNewer(at);
+      },
+    });
+    expect(at.told()).toEqual(["1.2.0"]);
+  });
+
+  test("sends what is newest where a slow token held it up", async () => {
+    const at = await createStarted();
+    let first = true;
+    at.world.beforeSend = async () => {
+      if (!first) return;
+      first = false;
+      at.passUnseen(11_000);
+      await publishNewer(at);
+    };
+    await at.publish("1.1.0");
+    expect(at.told()).toEqual(["1.2.0"]);
+    expect((await at.stateOf()).outbox[RECEIVER]).toMatchObject({ tag: "1.2.0", attempts: 1 });
+  });
+
+  test("leaves no probe behind that was never made: the next look may send", async () => {
+    const { at } = await start({ 1: standStill(1_000), 2: standStill(11_000) }, async (at) => {
+      const open = { state: "open", untilMs: at.deps.clock.nowMs(), openings: 1 };
+      await at.state.saveDocument(`circuit/${RECEIVER}`, 0, open);
+    });
     expect(at.told()).toEqual(["1.1.0"]);
   });
 });
