@@ -7,7 +7,7 @@ import type { SecretRef, SecretSource } from "../../shared/ports.ts";
 import type { EndpointReceiver, FluxReceiver, Receiver } from "../../shared/receiver.ts";
 
 /** What notification-controller asks for unless its Receiver names another audience. */
-const DEFAULT_AUDIENCE = "notification-controller";
+export const DEFAULT_AUDIENCE = "notification-controller";
 
 const misconfigured = (receiver: Receiver, message: string): PipelineError =>
   new PipelineError(`receiver ${receiver.id}: ${message}`, { code: "CONFIG_INVALID" });

@@ -3,8 +3,10 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bundleFunctions } from "./bundle.ts";
+import { readIdentityParams } from "./identity-params.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+const BUNDLES = join(ROOT, "dist/aws");
 const USAGE = `Bundles the functions and packages or deploys them by serverless.yml.
 
   npm run package:aws -- [--config FOLDER] [--stage STAGE] [--region REGION] [--param name=value …]
@@ -31,15 +33,11 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const runServerless = (command: string): Promise<number> => {
-  const args = [
-    command,
-    "--stage",
-    values.stage,
-    "--region",
-    values.region,
-    ...values.param.flatMap((one) => ["--param", one]),
-  ];
+/** The tool refuses an empty value, and cuts off a space at the end of one. */
+const toArgs = (param: string): readonly string[] => ["--param", param.endsWith("=") ? `${param} ` : param];
+
+const runServerless = (command: string, params: readonly string[]): Promise<number> => {
+  const args = [command, "--stage", values.stage, "--region", values.region, ...params.flatMap(toArgs)];
   const offline = command === "package" ? PLACEHOLDERS : {};
   const child = spawn(
     process.execPath,
@@ -62,13 +60,17 @@ const main = async (): Promise<number> => {
     (values.help ? process.stdout : process.stderr).write(USAGE);
     return values.help ? 0 : 2;
   }
+  const params = [...values.param];
   try {
-    if (command !== "remove") await bundleFunctions(resolve(values.config), join(ROOT, "dist/aws"));
+    if (command !== "remove") {
+      await bundleFunctions(resolve(values.config), BUNDLES);
+      params.push(...(await readIdentityParams(join(BUNDLES, "evaluate"))));
+    }
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 2;
   }
-  return runServerless(command);
+  return runServerless(command, params);
 };
 
 process.exitCode = await main();

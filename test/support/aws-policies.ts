@@ -76,8 +76,12 @@ export const readStatements = (role: string, place: Place): readonly Statement[]
       .replaceAll(/\$\{param:(\w+)\}/g, (_, name: string) => known(place.params[name], name))
       .replaceAll(/\$\{sls:stage\}/g, place.stage);
 
-  const refer = (name: string): unknown =>
-    name in pseudo ? pseudo[name] : plain(fieldsOf(parameters[name]).Default ?? known(undefined, name));
+  const refer = (name: string): unknown => {
+    if (name in pseudo) return pseudo[name];
+    const { Type, Default } = fieldsOf(parameters[name]);
+    const value = plain(Default ?? known(undefined, name));
+    return Type === "CommaDelimitedList" ? String(value).split(",") : value;
+  };
 
   const arnOf = (path: string): string => {
     const { Type, Properties } = fieldsOf(resources[path.replace(/\.Arn$/, "")]);

@@ -50,9 +50,12 @@ const post = async (
   throw unavailable(`${host} answered ${response.status} (${reason})`);
 };
 
+/** What Google expects a token from elsewhere to be for, of a provider that names no audience. */
+export const audienceOfProvider = (provider: string): string => `https://iam.googleapis.com/${provider}`;
+
 const exchange = async (options: WorkloadIdentityOptions, signal: AbortSignal): Promise<FreshToken> => {
   const { fetch, identity, provider, stsUrl = STS_URL } = options;
-  const subject = await identity(options.audience ?? `https://iam.googleapis.com/${provider}`, signal);
+  const subject = await identity(options.audience ?? audienceOfProvider(provider), signal);
   const form = new URLSearchParams({
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
     audience: `//iam.googleapis.com/${provider}`,

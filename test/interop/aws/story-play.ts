@@ -5,7 +5,6 @@ import { judgeEvents } from "../world/event-ruler.ts";
 import { type Polled, pollOnce } from "../world/event-source.ts";
 import type { Lambda } from "../world/lambda.ts";
 import { readPushPattern } from "../world/push-rule.ts";
-import { HOSTS } from "./story-policy.ts";
 import type { StoryWorld } from "./story-world.ts";
 
 const PATIENCE_MS = 40_000;
@@ -69,9 +68,8 @@ export interface Play {
 export const startPlay = async (world: StoryWorld): Promise<Play> => {
   const { aws } = world;
   const pattern = await readPushPattern();
-  const hosts = Object.values(HOSTS);
   const [evaluate, deliver, sweep] = await Promise.all([
-    aws.start("evaluate", { hosts }),
+    aws.start("evaluate", world.evaluateSpec),
     aws.start("deliver"),
     aws.start("sweep"),
   ]);

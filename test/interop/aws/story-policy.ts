@@ -13,6 +13,8 @@ export const HOSTS = {
   first: "first.registry.example",
   /** With a password in SSM. */
   second: "second.registry.example",
+  /** Google's, which lets in who AWS says that `evaluate` is. */
+  google: "europe-west1-docker.pkg.dev",
 } as const;
 
 /** What the cluster's objects select from; object names are the last part. */
@@ -22,6 +24,7 @@ export const REPOSITORIES = [
   { registry: HOSTS.public, repository: "acme/shared" },
   { registry: HOSTS.first, repository: "acme/one" },
   { registry: HOSTS.second, repository: "acme/two" },
+  { registry: HOSTS.google, repository: "acme/three" },
 ] as const;
 
 export const SECRETS = {
@@ -37,6 +40,9 @@ export const SECRETS = {
   inputs: `sluice/${STAGE}/inputs/c`,
   previousInputs: `/sluice/${STAGE}/inputs/previous`,
 } as const;
+
+/** Google's workload identity provider for this account of AWS. */
+export const PROVIDER = "projects/1/locations/global/workloadIdentityPools/sluice/providers/sluice-aws";
 
 export const PULLER = { username: "puller", password: "pull-s3cret" } as const;
 
@@ -113,6 +119,7 @@ const toConfig = (
       ...inside,
       credentials: { username: PULLER.username, password: { secret: SECRETS.second } },
     },
+    [HOSTS.google]: { ...inside, credentials: { google: { provider: PROVIDER } } },
   },
   limits: { receiverTimeout: "2s" },
   sweep: { interval: "1m" },

@@ -1,15 +1,21 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:https";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { type ReceiverDouble, startReceiverDouble } from "../../../functions/local/playground/receiver.ts";
 import { startGoogleDouble } from "../../support/google-double.ts";
+import { createAuthority } from "../../unit/adapters/certificates.ts";
 import { toRegistryCall } from "../world/aws-call.ts";
 import { ACCOUNT, type AwsStage, PUBLIC_TOKEN, startAwsStage } from "../world/aws-stage.ts";
 import { startGate } from "../world/gate.ts";
 import { pushImage, readManifest, type StoredManifest } from "../world/images.ts";
+import type { LambdaSpec } from "../world/lambda.ts";
 import { type Stage, startStage } from "../world/stage.ts";
 import {
   compileCatalog,
   HOSTS,
   nameOf,
+  PROVIDER,
   PULLER,
   REPOSITORIES,
   SECRETS,
@@ -19,6 +25,8 @@ import {
 export const EVENTS_SECRET = "events-s3cret";
 export const CONFIRMATIONS_TOKEN = "confirmations-t0ken";
 const TOKEN = "receiver-t0ken";
+const GOOGLE_STS = "sts.googleapis.com";
+const GOOGLE_TOKEN = "google-access-t0ken";
 
 /** What goes wrong now. */
 interface Trouble {
@@ -34,6 +42,7 @@ const LOGINS: Readonly<Record<string, string>> = {
   [HOSTS.public]: `Bearer ${PUBLIC_TOKEN}`,
   [HOSTS.first]: basic(PULLER.username, PULLER.password),
   [HOSTS.second]: basic(PULLER.username, PULLER.password),
+  [HOSTS.google]: basic("oauth2accesstoken", GOOGLE_TOKEN),
 };
 
 /** The registry as each of the story's hosts shows it at port 80: to who logs in there as it must. */
@@ -86,6 +95,30 @@ const startGitHub = async (stage: Stage) => {
   return { url: double.url, redelivered };
 };
 
+/** Google's STS: gives its token for one that AWS made out to this provider, and for nothing else. */
+const startGoogleSts = async (stage: Stage): Promise<Partial<LambdaSpec>> => {
+  const authority = createAuthority("google");
+  const { certificate: cert, key } = authority.issue(GOOGLE_STS);
+  const server = createServer({ cert, key }, async (request, response) => {
+    const form = new URLSearchParams(await text(request));
+    const isOurs =
+      form.get("subject_token") === `token-for-https://iam.googleapis.com/${PROVIDER}` &&
+      form.get("audience") === `//iam.googleapis.com/${PROVIDER}`;
+    const answer = isOurs ? { access_token: GOOGLE_TOKEN, expires_in: 3_600 } : { error: "invalid_grant" };
+    response
+      .writeHead(isOurs ? 200 : 400, { "content-type": "application/json" })
+      .end(JSON.stringify(answer));
+  });
+  await new Promise<void>((done, fail) => server.once("error", fail).listen(443, "127.0.0.1", done));
+  stage.world.atEnd(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const caFile = join(stage.world.folder, "google-ca.pem");
+  await writeFile(caFile, authority.certificate);
+  return { hosts: [...Object.values(HOSTS), GOOGLE_STS], env: { NODE_EXTRA_CA_CERTS: caFile } };
+};
+
 const putSecrets = async (aws: AwsStage): Promise<void> => {
   await aws.putSecret(SECRETS.events, EVENTS_SECRET);
   await aws.putParameter(SECRETS.previousEvents, "previous-s3cret");
@@ -108,6 +141,8 @@ export interface StoryWorld {
   readonly aws: AwsStage;
   readonly receiver: ReceiverDouble;
   readonly trouble: Trouble;
+  /** How `evaluate` reaches registries, and those who let it in there. */
+  readonly evaluateSpec: Partial<LambdaSpec>;
   /** What GitHub was asked to send again, by path and login. */
   readonly redelivered: readonly string[];
   /** The type of the Receiver that a request went to. */
@@ -131,6 +166,7 @@ const createStoryWorld = async (stage: Stage): Promise<StoryWorld> => {
   const passages = { up: "forward", down: { status: 503 }, hangs: "hang" } as const;
   const front = await startGate(stage.world, receiver.url, () => passages[trouble.receiver]);
   await openRegistries(stage, aws, trouble);
+  const evaluateSpec = await startGoogleSts(stage);
   const github = await startGitHub(stage);
   const neighbours = { receiverUrl: front.url, githubUrl: github.url };
   await aws.putCatalog(await compileCatalog(stage, neighbours));
@@ -148,6 +184,7 @@ const createStoryWorld = async (stage: Stage): Promise<StoryWorld> => {
     aws,
     receiver,
     trouble,
+    evaluateSpec,
     redelivered: github.redelivered,
     receiverAt: (path) => paths.get(path) ?? path,
     async push(repository, tag) {

@@ -9,7 +9,7 @@ import { describeCalls } from "../world/aws-call.ts";
 import { FUNCTIONS } from "../world/aws-stage.ts";
 import { toFluxEvent, toHttpEvent } from "./story-events.ts";
 import { type Play, startPlay, toEcrEvent } from "./story-play.ts";
-import { HOSTS, REPOSITORIES } from "./story-policy.ts";
+import { REPOSITORIES } from "./story-policy.ts";
 import { CONFIRMATIONS_TOKEN, EVENTS_SECRET, startStoryWorld } from "./story-world.ts";
 
 /** `3 × receiverTimeout + 1 min`: how long a receiver stays held by an instance that died. */
@@ -280,7 +280,7 @@ describe.skipIf(!isIsolated())("a push to ECR reaches the cluster through Lambda
     const ofTag = async () => (await play.decisions()).filter(({ tag }) => tag === "1.8.0");
     await play.workUntil("the wait", async () => (await ofTag()).length > 0);
     await world.changeCatalog(["other"]);
-    play.at.evaluate = await world.aws.start("evaluate", { hosts: Object.values(HOSTS) });
+    play.at.evaluate = await world.aws.start("evaluate", world.evaluateSpec);
     const look = { kind: "evaluate", subscription: "c/OCIRepository/apps/other" } as const;
     await play.send(encodeWork({ id: "look", work: look }), "evaluate");
     await play.workUntil("the end", async () => (await ofTag()).length > 1);

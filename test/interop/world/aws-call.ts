@@ -122,7 +122,10 @@ export const toCalls = (asked: Asked): readonly AwsCall[] => {
     case "events":
       return listOf(body.Entries).map((entry) => ({ action, resource: busArn(entry) }));
     case "sts": {
-      const context = { "sts:DurationSeconds": String(body.DurationSeconds) };
+      const context = {
+        "sts:DurationSeconds": String(body.DurationSeconds),
+        "sts:IdentityTokenAudience": String(body["Audience.member.1"]),
+      };
       return [{ action, resource: "*", context }];
     }
     default: {

@@ -13,6 +13,9 @@ const PLACE: Place = {
     ecrRepositories: "acme/*",
     ecrAccount: "",
     ecrRegion: "",
+    evaluateAudiences:
+      "https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/sluice/providers/sluice-aws",
+    deliverAudiences: "notification-controller",
   },
 };
 
@@ -36,6 +39,9 @@ const holds = ({ Condition = {} }: Statement, { context }: Call): boolean =>
         const patterns = wanted as readonly string[];
         return patterns.some((pattern) => coversResource(pattern, context[key] ?? ""));
       }
+      if (operator === "ForAllValues:StringEquals")
+        return (wanted as readonly string[]).includes(context[key] ?? "");
+      if (operator === "Null") return String(context[key] === undefined) === wanted;
       throw new Error(`${operator} is not understood`);
     }),
   );
@@ -67,6 +73,10 @@ describe.each(Object.entries(calls))("%s", (name, lines) => {
       (resource) => !used.some((call) => coversResource(resource, call.resource)),
     );
     expect(unused).toEqual([]);
+    const named = Object.entries(statement.Condition?.["ForAllValues:StringEquals"] ?? {});
+    for (const [key, values] of named) {
+      expect([...new Set(used.map(({ context }) => context[key]))].sort()).toEqual(values);
+    }
   });
 
   test("writes its own log, and no other", () => {
@@ -74,5 +84,31 @@ describe.each(Object.entries(calls))("%s", (name, lines) => {
     expect(statements.filter(isLog)).toEqual([
       expect.objectContaining({ Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: [group] }),
     ]);
+  });
+});
+
+describe("tokens of STS", () => {
+  const mayAsk = (role: string, params: Place["params"] = {}): readonly Statement[] =>
+    readStatements(role, { ...PLACE, params: { ...PLACE.params, ...params } }).filter(({ Action }) =>
+      Action.includes("sts:GetWebIdentityToken"),
+    );
+
+  test.each([
+    ["EvaluateRole", "evaluateAudiences"],
+    ["DeliverRole", "deliverAudiences"],
+  ])("%s may have them for what it is told, and where that is nothing, none", (role, param) => {
+    expect(mayAsk(role, { [param]: "" })).toEqual([]);
+    expect(mayAsk(role, { [param]: "api://one,api://two" }).map(({ Condition }) => Condition)).toEqual([
+      {
+        "ForAllValues:StringEquals": { "sts:IdentityTokenAudience": ["api://one", "api://two"] },
+        // Without it a request that names no audience would do as well.
+        Null: { "sts:IdentityTokenAudience": "false" },
+        NumericLessThanEquals: { "sts:DurationSeconds": 300 },
+      },
+    ]);
+  });
+
+  test.each(["IntakeRole", "SweepRole", "InputsRole"])("%s may have none", (role) => {
+    expect(mayAsk(role)).toEqual([]);
   });
 });

@@ -3,15 +3,13 @@ import { namesOf } from "../../../functions/aws/names.ts";
 import { MAX_RECEIVES } from "../../../functions/aws/queue-handler.ts";
 import { readSettings } from "../../../functions/aws/settings.ts";
 import { keys, TABLE_DEFINITION, TTL_ATTRIBUTE } from "../../../shared/adapters/aws/dynamodb/table.ts";
-import { packageAws, type Resource, type Template } from "../../support/aws-template.ts";
-
-interface Statement {
-  readonly Sid?: string;
-  readonly Effect: string;
-  readonly Action: string | readonly string[];
-  readonly Resource: unknown;
-  readonly Condition?: unknown;
-}
+import {
+  packageAws,
+  type Resource,
+  type Statement,
+  type Template,
+  toStatements,
+} from "../../support/aws-template.ts";
 
 /** AWS lets no resource be named for these. */
 const NAMELESS = [
@@ -37,18 +35,7 @@ const property = (name: string, path: string): unknown =>
 
 const arnOf = (name: string) => ({ "Fn::GetAtt": [name, "Arn"] });
 
-/** Conditional statements count as if their condition held. */
-const statementsOf = (role: string): readonly Statement[] => {
-  const policies = property(role, "Policies") as readonly {
-    readonly PolicyDocument: { readonly Statement: readonly unknown[] };
-  }[];
-  return policies
-    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
-    .map((one) => {
-      const conditional = Reflect.get(Object(one), "Fn::If") as readonly unknown[] | undefined;
-      return (conditional === undefined ? one : conditional[1]) as Statement;
-    });
-};
+const statementsOf = (role: string): readonly Statement[] => toStatements(property(role, "Policies"));
 
 const actionsOf = (role: string): readonly string[] => statementsOf(role).flatMap(({ Action }) => Action);
 
@@ -260,6 +247,12 @@ describe("functions", () => {
     expect(property("DeliverQueue", "QueueName")).toBe(names.deliver);
     expect(property("DeliverDeadLetters", "QueueName")).toBe(names.deliverDeadLetters);
   });
+});
+
+test("parameters may be set to nothing, and hand over what sluice.yaml has tokens made for", () => {
+  const { EventBus, EvaluateAudiences, DeliverAudiences } = template.Parameters;
+  const values = [EventBus, EvaluateAudiences, DeliverAudiences].map((parameter) => parameter?.Default);
+  expect(values).toEqual(["", "api://AzureADTokenExchange", "flux-production"]);
 });
 
 test("the table is as the adapter needs it, kept when the stack goes, encrypted and restorable", () => {

@@ -10,9 +10,12 @@ export interface FederatedEcrSettings {
   /** Who we are where we run. */
   readonly identity: CallerIdentity;
   readonly roleArn: string;
-  /** Of our token; default: what a role that trusts an OpenID provider asks for unless it says otherwise. */
+  /** Of our token; default: `ROLE_AUDIENCE`. */
   readonly audience?: string;
 }
+
+/** What a role that trusts an OpenID provider asks a token to be for, unless it says otherwise. */
+export const ROLE_AUDIENCE = "sts.amazonaws.com";
 
 interface SessionKeys {
   readonly id: string;
@@ -20,7 +23,6 @@ interface SessionKeys {
   readonly token: string;
 }
 
-const AUDIENCE = "sts.amazonaws.com";
 const USED_OF_LIFE = 0.8;
 const DEFAULT_LIFE_MS = 3_600_000;
 const MAX_BYTES = 64 * 1024;
@@ -62,7 +64,7 @@ const assumeRole = async (
   suffix: string,
   signal: AbortSignal,
 ): Promise<SessionKeys> => {
-  const token = await settings.identity(settings.audience ?? AUDIENCE, signal);
+  const token = await settings.identity(settings.audience ?? ROLE_AUDIENCE, signal);
   const form = new URLSearchParams({
     Action: "AssumeRoleWithWebIdentity",
     Version: "2011-06-15",
