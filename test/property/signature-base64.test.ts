@@ -6,7 +6,8 @@ import { refusalOf } from "../unit/signature/support.ts";
 /** The definition: encoding the decoded bytes again gives the same text. */
 const isCanonical = (text: string): boolean => Buffer.from(text, "base64").toString("base64") === text;
 
-const character = fc.constantFrom(..."ABQgwxyz0189+/=-_ \n\r\t!é".split(""));
+/** The last ones are letters of the alphabet to whoever looks at the low byte alone. */
+const character = fc.constantFrom(..."ABQgwxyz0189+/=-_ \n\r\t!é\u0141\u2641\u013d".split(""));
 
 test("base64 is taken exactly when it is canonical", () => {
   fc.assert(
