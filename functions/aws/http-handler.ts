@@ -3,7 +3,7 @@ import type { Telemetry } from "../../shared/adapters/aws/powertools.ts";
 import type { Intake } from "../../shared/pipeline/intake.ts";
 import type { IncomingRequest } from "../../shared/ports.ts";
 import { answerOnceOpen } from "../common/answer-once-open.ts";
-import { withReadableStacks } from "./readable-stacks.ts";
+import { withReadableStacks } from "../common/readable-stacks.ts";
 
 /** Signatures cover bytes: the body is taken as it came. */
 const toIncoming = ({

@@ -6,8 +6,8 @@ import type { WorkSettler } from "../../shared/ports.ts";
 import type { PushSource } from "../../shared/push/source.ts";
 import type { WorkFunction } from "../common/functions.ts";
 import type { HandedMessage } from "../common/read-message.ts";
+import { withReadableStacks } from "../common/readable-stacks.ts";
 import { workOffHanded } from "../common/work-off-handed.ts";
-import { withReadableStacks } from "./readable-stacks.ts";
 
 /** Left of a function's time to settle in, once its work is given up. */
 const SETTLE_MS = 5_000;

@@ -3,7 +3,7 @@ import { createDynamoDelayedWork } from "../../shared/adapters/aws/dynamodb/dela
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openSweepFunction, type SweepFunction } from "../common/functions.ts";
 import { openOnce } from "../common/open-once.ts";
-import { withReadableStacks } from "./readable-stacks.ts";
+import { withReadableStacks } from "../common/readable-stacks.ts";
 import { createAwsRuntime, createCloud } from "./runtime.ts";
 
 /** Delayed work taken up in one turn; the next turn takes the rest. */

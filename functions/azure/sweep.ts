@@ -2,6 +2,7 @@ import { app } from "@azure/functions";
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openSweepFunction } from "../common/functions.ts";
 import { openOnce } from "../common/open-once.ts";
+import { withReadableStacks } from "../common/readable-stacks.ts";
 import { createCloud, createLogins } from "./cloud.ts";
 import { QUEUES } from "./names.ts";
 import { createAzureRuntime } from "./runtime.ts";
@@ -23,9 +24,15 @@ const open = openOnce(async () => {
 });
 
 // The host runs a timer once over all instances, and keeps when it last did.
-app.timer("sweep-due", { schedule: "0 * * * * *", handler: async () => (await open()).sweep.due() });
+app.timer("sweep-due", {
+  schedule: "0 * * * * *",
+  handler: withReadableStacks(async () => (await open()).sweep.due()),
+});
 app.timer("sweep-repositories", {
   schedule: "%SLUICE_SWEEP_SCHEDULE%",
-  handler: async () => (await open()).sweep.repositories(),
+  handler: withReadableStacks(async () => (await open()).sweep.repositories()),
 });
-app.timer("prune", { schedule: "0 17 * * * *", handler: async () => (await open()).prune() });
+app.timer("prune", {
+  schedule: "0 17 * * * *",
+  handler: withReadableStacks(async () => (await open()).prune()),
+});

@@ -10,6 +10,7 @@ import { PipelineError } from "../../shared/errors.ts";
 import { DEFAULT_ATTEMPTS } from "../../shared/pipeline/worker.ts";
 import type { PushSource } from "../../shared/push/source.ts";
 import type { WorkFunction } from "../common/functions.ts";
+import { withReadableStacks } from "../common/readable-stacks.ts";
 import { workOffHanded } from "../common/work-off-handed.ts";
 import { TABLES } from "./names.ts";
 import type { AzureRuntime } from "./runtime.ts";
@@ -75,7 +76,7 @@ export const createWorkTrigger = (
   const settler = createHandedSettler(openQueue(settings.queueUri, queue, tokens), deadLetters);
   const random = { fraction: Math.random };
   return {
-    async handle(item, context) {
+    handle: withReadableStacks(async (item: unknown, context: InvocationContext) => {
       const message = toHandedMessage(item, toMetadata(context, clock.nowMs()));
       const signal = AbortSignal.timeout(WORK_TIMEOUT_MS);
       const { maxAttempts, run } = await openOrWait(open);
@@ -90,12 +91,12 @@ export const createWorkTrigger = (
         },
         message,
       );
-    },
-    async handlePoison(item, context) {
+    }),
+    handlePoison: withReadableStacks(async (item: unknown, context: InvocationContext) => {
       const message = toHandedMessage(item, toMetadata(context, clock.nowMs()));
       const reason = "the function failed on it each time that it was handed over; see its exceptions";
       log("work-parked", { id: message.id, work: "poison", reason });
       await deadLetters.add(message, reason);
-    },
+    }),
   };
 };

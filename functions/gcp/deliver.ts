@@ -2,6 +2,7 @@ import { cloudEvent } from "@google-cloud/functions-framework";
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openDeliverFunction } from "../common/functions.ts";
 import { openOnce } from "../common/open-once.ts";
+import { withReadableStacks } from "../common/readable-stacks.ts";
 import { handleEvent, type MessageEvent } from "./handle-event.ts";
 import { openGoogleCloud } from "./runtime.ts";
 import { readSurroundings } from "./surroundings.ts";
@@ -22,4 +23,7 @@ const open = openOnce(async () => {
   };
 });
 
-cloudEvent("deliver", async (event: MessageEvent) => handleEvent(await open(), event));
+cloudEvent(
+  "deliver",
+  withReadableStacks(async (event: MessageEvent) => handleEvent(await open(), event)),
+);

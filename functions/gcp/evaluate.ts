@@ -3,6 +3,7 @@ import { gar } from "../../shared/push/gar.ts";
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openEvaluateFunction } from "../common/functions.ts";
 import { openOnce } from "../common/open-once.ts";
+import { withReadableStacks } from "../common/readable-stacks.ts";
 import { handleEvent, type MessageEvent } from "./handle-event.ts";
 import { openGoogleCloud } from "./runtime.ts";
 import { readSurroundings } from "./surroundings.ts";
@@ -25,4 +26,7 @@ const open = openOnce(async () => {
   };
 });
 
-cloudEvent("evaluate", async (event: MessageEvent) => handleEvent(await open(), event));
+cloudEvent(
+  "evaluate",
+  withReadableStacks(async (event: MessageEvent) => handleEvent(await open(), event)),
+);

@@ -1,7 +1,8 @@
-import { http } from "@google-cloud/functions-framework";
+import { http, type Request, type Response } from "@google-cloud/functions-framework";
 import { readBundleConfig } from "../common/bundle-config.ts";
 import { openSweepFunction } from "../common/functions.ts";
 import { openOnce } from "../common/open-once.ts";
+import { withReadableStacks } from "../common/readable-stacks.ts";
 import { keepDeadMessages } from "./dead-messages.ts";
 import { openGoogleCloud } from "./runtime.ts";
 import { readSurroundings } from "./surroundings.ts";
@@ -29,21 +30,24 @@ const open = openOnce(async () => {
   return { tasks, log: cloud.log };
 });
 
-http("sweep", async ({ path }, response) => {
-  const { tasks, log } = await open();
-  const name = path.replace(/^\//, "");
-  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
-  if (task === undefined) {
-    response.status(404).type("text").end("no such task; ask for /due, /repositories or /prune\n");
-    return;
-  }
-  try {
-    await task();
-    response.status(204).end();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    log("timer-failed", { timer: name, reason });
-    // The scheduler tries again, and its next turn does the same work.
-    response.status(503).type("text").end("not done; see the log\n");
-  }
-});
+http(
+  "sweep",
+  withReadableStacks(async ({ path }: Request, response: Response) => {
+    const { tasks, log } = await open();
+    const name = path.replace(/^\//, "");
+    const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+    if (task === undefined) {
+      response.status(404).type("text").end("no such task; ask for /due, /repositories or /prune\n");
+      return;
+    }
+    try {
+      await task();
+      response.status(204).end();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log("timer-failed", { timer: name, reason });
+      // The scheduler tries again, and its next turn does the same work.
+      response.status(503).type("text").end("not done; see the log\n");
+    }
+  }),
+);

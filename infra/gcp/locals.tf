@@ -41,7 +41,6 @@ locals {
 
   environment = {
     NODE_ENV             = "production"
-    NODE_OPTIONS         = "--enable-source-maps"
     GOOGLE_CLOUD_PROJECT = var.project_id
     SLUICE_LOCATION      = var.location
     SLUICE_STAGE         = var.stage

@@ -42,7 +42,6 @@ export const createApps = async (
         name: `azure-${app}`,
         file: process.execPath,
         args: [
-          "--enable-source-maps",
           `--import=${NAMES}`,
           HOST,
           `--app=${join(out, app)}`,

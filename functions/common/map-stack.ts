@@ -3,7 +3,7 @@ import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
 
 /** A place in a bundle, as V8 writes it into a stack. */
-const PLACE = /(file:\/\/[^\s()]+\.mjs):(\d+):(\d+)/g;
+const PLACE = /(file:\/\/[^\s()]+\.m?js):(\d+):(\d+)/g;
 
 const readMap = async (file: string): Promise<SourceMap | undefined> => {
   const text = await readFile(`${fileURLToPath(file)}.map`, "utf8").catch(() => undefined);
