@@ -1,7 +1,7 @@
 import { type EntraTokenSource, keepEntraTokens } from "../../shared/adapters/azure/entra-token.ts";
 import { createKeyVaultSecrets } from "../../shared/adapters/azure/key-vault-secrets.ts";
+import { openLazyQueue } from "../../shared/adapters/azure/lazy-queue.ts";
 import { createManagedIdentity } from "../../shared/adapters/azure/managed-identity.ts";
-import { openQueue } from "../../shared/adapters/azure/open-queue.ts";
 import { createStorageWorkQueue } from "../../shared/adapters/azure/storage-queue.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import { PipelineError } from "../../shared/errors.ts";
@@ -40,7 +40,7 @@ export const createSecrets = (
 
 /** Both queues as one, for whoever `tokens` says that we are. */
 export const createQueue = ({ queueUri }: AzureSettings, tokens: EntraTokenSource): WorkQueue => {
-  const open = (name: string): WorkQueue => createStorageWorkQueue(openQueue(queueUri, name, tokens));
+  const open = (name: string): WorkQueue => createStorageWorkQueue(openLazyQueue(queueUri, name, tokens));
   return routeWork({ evaluate: open(QUEUES.evaluate), deliver: open(QUEUES.deliver) });
 };
 

@@ -1,6 +1,6 @@
 import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
 import { createHandedSettler, toHandedMessage } from "../../shared/adapters/azure/handed-message.ts";
-import { openQueue } from "../../shared/adapters/azure/open-queue.ts";
+import { openLazyQueue } from "../../shared/adapters/azure/lazy-queue.ts";
 import { openTable } from "../../shared/adapters/azure/open-table.ts";
 import {
   createTableDeadLetters,
@@ -36,7 +36,7 @@ export const openDeadLetters = (
 ): TableDeadLetters =>
   createTableDeadLetters(
     openTable(settings.tableUri, TABLES.deadLetters, tokens),
-    openQueue(settings.queueUri, queue, tokens),
+    openLazyQueue(settings.queueUri, queue, tokens),
     clock,
   );
 
@@ -73,7 +73,7 @@ export const createWorkTrigger = (
 ): WorkTrigger => {
   const { clock, log, settings, tokens } = runtime;
   const deadLetters = openDeadLetters(runtime, queue);
-  const settler = createHandedSettler(openQueue(settings.queueUri, queue, tokens), deadLetters);
+  const settler = createHandedSettler(openLazyQueue(settings.queueUri, queue, tokens), deadLetters);
   const random = { fraction: Math.random };
   return {
     handle: withReadableStacks(async (item: unknown, context: InvocationContext) => {

@@ -15,7 +15,7 @@ export const APPS = ["intake", "evaluate", "deliver", "sweep", "inputs"] as cons
 export type AppName = (typeof APPS)[number];
 
 /** Brought by the Functions worker itself; no package of this name exists. */
-const INJECTED = "@azure/functions-core";
+export const INJECTED = "@azure/functions-core";
 
 const toManifest = (app: AppName, version: string): string => {
   const manifest = { name: `sluice-${app}`, version, private: true, type: "module", main: "index.mjs" };

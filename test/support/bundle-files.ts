@@ -12,3 +12,15 @@ export const filesAtStart = (entry: string, seen = new Set<string>()): ReadonlyS
   }
   return seen;
 };
+
+const PACKAGE = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/;
+/** What the bundler itself adds, from no source. */
+const RUNTIME = /\/rolldown-runtime-[^/]+$/;
+
+/** The packages of which something is loaded at once, by the bundle's source maps. */
+export const packagesAtStart = (entry: string): ReadonlySet<string> => {
+  const sources = [...filesAtStart(entry)]
+    .filter((file) => !RUNTIME.test(file))
+    .flatMap((file) => (JSON.parse(readFileSync(`${file}.map`, "utf8")) as { sources: string[] }).sources);
+  return new Set(sources.flatMap((source) => PACKAGE.exec(source)?.[1] ?? []));
+};

@@ -1,5 +1,5 @@
-import type { QueueClient } from "@azure/storage-queue";
 import type { Work, WorkSettler } from "../../ports.ts";
+import type { OutgoingQueue } from "./lazy-queue.ts";
 import { sendText } from "./storage-queue.ts";
 import type { ParkedMessages } from "./table-dead-letters.ts";
 
@@ -58,7 +58,7 @@ export const toHandedMessage = (item: unknown, metadata: QueueMetadata): HandedQ
  * ours, so a retry is a copy that becomes visible later.
  */
 export const createHandedSettler = (
-  client: QueueClient,
+  client: OutgoingQueue,
   deadLetters: ParkedMessages,
 ): WorkSettler<HandedQueueMessage> => ({
   complete: async () => {},

@@ -1,7 +1,7 @@
-import type { QueueClient } from "@azure/storage-queue";
 import { PipelineError } from "../../errors.ts";
 import type { WorkQueue } from "../../ports.ts";
 import { encodeWork } from "../../work-message.ts";
+import type { OutgoingQueue } from "./lazy-queue.ts";
 import { callDeadline, toUnavailable } from "./rest-error.ts";
 import { mapSome } from "./tables/batches.ts";
 
@@ -15,7 +15,7 @@ const FOREVER_S = -1;
 const toDelayS = (delayMs: number): number => Math.min(Math.ceil(delayMs / 1_000), MAX_DELAY_S);
 
 /** Puts text on a queue as Functions and Event Grid do, in base64. Throws `PUSH_TOO_LARGE`, `QUEUE_UNAVAILABLE`. */
-export const sendText = async (client: QueueClient, text: string, delayMs: number): Promise<void> => {
+export const sendText = async (client: OutgoingQueue, text: string, delayMs: number): Promise<void> => {
   const encoded = Buffer.from(text).toString("base64");
   if (encoded.length > MAX_ENCODED_BYTES) {
     const message = `queue ${client.name}: a message of ${encoded.length} bytes, more than the ${MAX_ENCODED_BYTES} that it takes`;
@@ -34,7 +34,7 @@ export const sendText = async (client: QueueClient, text: string, delayMs: numbe
 };
 
 /** Work on one queue of Queue Storage. A delay is the time that a message stays invisible. */
-export const createStorageWorkQueue = (client: QueueClient): WorkQueue => ({
+export const createStorageWorkQueue = (client: OutgoingQueue): WorkQueue => ({
   async send(messages) {
     await mapSome(messages, (message) => sendText(client, encodeWork(message), message.delayMs ?? 0));
   },

@@ -1,7 +1,7 @@
 import type { TableClient } from "@azure/data-tables";
-import type { QueueClient } from "@azure/storage-queue";
 import type { Clock, DeadLetter, DeadLetters, Work } from "../../ports.ts";
 import { decodeWork, type WorkMessage } from "../../work-message.ts";
+import type { OutgoingQueue } from "./lazy-queue.ts";
 import { sendText } from "./storage-queue.ts";
 import { removeAll, writeAll } from "./tables/batches.ts";
 import { fromJsonColumns, toJsonColumns } from "./tables/columns.ts";
@@ -48,7 +48,7 @@ const toDeadLetter = ({ columns }: Entity): DeadLetter => {
  */
 export const createTableDeadLetters = (
   tableClient: TableClient,
-  queue: QueueClient,
+  queue: OutgoingQueue,
   clock: Clock,
 ): TableDeadLetters => {
   const table = createTable(tableClient);

@@ -9,16 +9,13 @@ import { EVENTS } from "./aws-events.ts";
 import { startAwsServices } from "./aws-services.ts";
 import { bundleText, toBareHandler } from "./bare-handler.ts";
 import { bundleBytes } from "./bundle-bytes.ts";
-import type { ColdCase, ColdCloud, ColdProcess } from "./cold-case.ts";
+import { type ColdCase, type ColdCloud, type ColdProcess, withSourceMaps } from "./cold-case.ts";
 import { writeDeployment } from "./deployment.ts";
 
 const CHILD = fileURLToPath(new URL("../child/cold-handler.ts", import.meta.url));
 
 const waysOf = (ours: ColdProcess, folder: string): NonNullable<ColdCase["ways"]> => [
-  {
-    name: "with --enable-source-maps",
-    process: { ...ours, env: { ...ours.env, NODE_OPTIONS: "--enable-source-maps" } },
-  },
+  withSourceMaps(ours),
   {
     // Filled by the first of the runs.
     name: "with a filled compile cache",

@@ -38,11 +38,16 @@ export const toBareHandler = (calls: readonly AwsCall[]): string => {
 };
 
 /** The clients resolve from the project's own packages, so the entry must lie inside it. */
-export const bundleText = async (text: string, folder: string, name: string): Promise<string> => {
+export const bundleText = async (
+  text: string,
+  folder: string,
+  name: string,
+  external: readonly string[] = [],
+): Promise<string> => {
   const entry = fileURLToPath(new URL(`./.${name}.generated.mjs`, import.meta.url));
   writeFileSync(entry, text);
   try {
-    await bundleFunction({ input: entry, folder, file: `${name}.mjs`, external: [] });
+    await bundleFunction({ input: entry, folder, file: `${name}.mjs`, external });
   } finally {
     rmSync(entry);
   }

@@ -4,6 +4,12 @@ export interface ColdProcess {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** A function that is started in another way. */
+export interface ColdWay {
+  readonly name: string;
+  readonly process: ColdProcess;
+}
+
 /** One function of one cloud, beside what cannot be avoided. */
 export interface ColdCase {
   /** `AWS evaluate` */
@@ -15,7 +21,7 @@ export interface ColdCase {
   readonly empty: ColdProcess;
   readonly bundleBytes: number;
   /** The same function, started in other ways. */
-  readonly ways?: readonly { readonly name: string; readonly process: ColdProcess }[];
+  readonly ways?: readonly ColdWay[];
 }
 
 /** The cases of one cloud, and what ends with them. */
@@ -23,3 +29,8 @@ export interface ColdCloud {
   readonly cases: readonly ColdCase[];
   close(): Promise<void>;
 }
+
+export const withSourceMaps = (one: ColdProcess): ColdWay => ({
+  name: "with --enable-source-maps",
+  process: { ...one, env: { ...one.env, NODE_OPTIONS: "--enable-source-maps" } },
+});

@@ -7,7 +7,7 @@ import { type GoogleRequestSeen, startGoogleDouble } from "../../support/google-
 import { EVENT_PATH, EVENT_TYPE, toEnvelope } from "../event.ts";
 import { runProcess } from "../processes.ts";
 import { bundleBytes } from "./bundle-bytes.ts";
-import type { ColdCase, ColdCloud, ColdProcess } from "./cold-case.ts";
+import { type ColdCase, type ColdCloud, type ColdProcess, withSourceMaps } from "./cold-case.ts";
 import { writeDeployment } from "./deployment.ts";
 
 type Name = (typeof FUNCTIONS)[number];
@@ -136,6 +136,7 @@ export const openGoogleCold = async (): Promise<ColdCloud> => {
       bare: toProcess(write("bare", calls)),
       empty: toProcess(write("empty", [])),
       bundleBytes: bundleBytes(dirname(bundle)),
+      ...(name === "evaluate" ? { ways: [withSourceMaps(ours)] } : {}),
     };
   };
 

@@ -1,11 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleFunctions, FUNCTIONS } from "../../../infra/aws/bundle.ts";
-import { filesAtStart } from "../../support/bundle-files.ts";
-
-const PACKAGE = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/;
+import { packagesAtStart } from "../../support/bundle-files.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -20,19 +18,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What the bundler itself adds, from no source. */
-const RUNTIME = /\/rolldown-runtime-[^/]+$/;
-
-const packagesAtStart = (name: string): ReadonlySet<string> => {
-  const files = [...filesAtStart(join(folder, "bundles", name, "index.mjs"))];
-  const sources = files
-    .filter((file) => !RUNTIME.test(file))
-    .flatMap((file) => (JSON.parse(readFileSync(`${file}.map`, "utf8")) as { sources: string[] }).sources);
-  return new Set(sources.flatMap((source) => PACKAGE.exec(source)?.[1] ?? []));
-};
-
 test.each(FUNCTIONS)("%s loads at once nothing that only some events or deployments need", (name) => {
-  const atStart = packagesAtStart(name);
+  const atStart = packagesAtStart(join(folder, "bundles", name, "index.mjs"));
   expect(atStart).toContain("@aws-sdk/client-dynamodb");
   const late = [
     "yaml",

@@ -41,13 +41,7 @@ export const createApps = async (
       const server = await world.start({
         name: `azure-${app}`,
         file: process.execPath,
-        args: [
-          `--import=${NAMES}`,
-          HOST,
-          `--app=${join(out, app)}`,
-          `--port=${port}`,
-          "--invisible=3",
-        ],
+        args: [`--import=${NAMES}`, HOST, `--app=${join(out, app)}`, `--port=${port}`, "--invisible=3"],
         env,
         isReady: answers(`http://127.0.0.1:${port}/admin/host/status`),
       });
