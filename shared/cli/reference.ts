@@ -1,6 +1,11 @@
 import { OrasError, parseReference, parseRepository } from "oras-js";
 import { isDigest } from "../artifact/digest.ts";
-import { type ArtifactName, formatRepository, type RepositoryName } from "../artifact/repository.ts";
+import {
+  type ArtifactName,
+  formatRepository,
+  type RepositoryName,
+  toRepositoryName,
+} from "../artifact/repository.ts";
 import type { RegistryReader } from "../ports.ts";
 import { CliError, usageError } from "./cli-error.ts";
 
@@ -16,8 +21,10 @@ const withUsageErrors = <TResult>(parse: () => TResult): TResult => {
 // People paste what the manifest says.
 const withoutScheme = (text: string): string => text.replace(/^oci:\/\//, "");
 
-export const toRepository = (text: string): RepositoryName =>
-  withUsageErrors(() => parseRepository(withoutScheme(text)));
+export const toRepository = (text: string): RepositoryName => {
+  const { registry, repository } = withUsageErrors(() => parseRepository(withoutScheme(text)));
+  return toRepositoryName(registry, repository);
+};
 
 /** The artifact that a reference names now: by its digest, or by asking the registry what the tag points at. */
 export const resolveReference = async (
@@ -26,7 +33,7 @@ export const resolveReference = async (
   signal: AbortSignal,
 ): Promise<ArtifactName> => {
   const reference = withUsageErrors(() => parseReference(withoutScheme(text)));
-  const name: RepositoryName = { registry: reference.registry, repository: reference.repository };
+  const name = toRepositoryName(reference.registry, reference.repository);
   if (reference.kind === "digest") {
     if (!isDigest(reference.digest)) throw usageError(`${text}: only sha256 digests are accepted`);
     return { ...name, digest: reference.digest };

@@ -167,7 +167,7 @@ describe("sources", () => {
       name: "eu",
       path: "/events/eu",
       header: "x-key",
-      registry: "harbor.example:443",
+      registry: "harbor.example",
       secrets: [{ env: "A" }],
       unauthenticated: false,
     });
