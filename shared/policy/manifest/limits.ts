@@ -14,6 +14,8 @@ export interface ManifestLimits {
   readonly maxAliases: number;
   /** Anchors and aliases of one document together. */
   readonly maxReferences: number;
+  /** Levels of one object; no kind of Flux's comes near. */
+  readonly maxDepth: number;
 }
 
 /** Bounds on what is read as manifests. A parser takes about half a second per megabyte, hence the sizes. */
@@ -26,4 +28,5 @@ export const MANIFEST_LIMITS: ManifestLimits = {
   maxFiles: 50_000,
   maxAliases: 100,
   maxReferences: 2_000,
+  maxDepth: 128,
 };

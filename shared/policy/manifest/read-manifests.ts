@@ -1,6 +1,7 @@
 import { type Finding, toFinding, type Where } from "../finding.ts";
 import { finish, type Steps } from "../steps.ts";
 import { splitDocuments, type TextDocument } from "./documents.ts";
+import { findExcess } from "./extent.ts";
 import { toKindStatus } from "./kinds.ts";
 import type { ParseDocument } from "./known-documents.ts";
 import { MANIFEST_LIMITS, type ManifestLimits } from "./limits.ts";
@@ -56,8 +57,11 @@ const keep = (collector: Collector, body: Readonly<Record<string, unknown>>, whe
   }
   const ref = { apiVersion, kind, namespace, name: metadata.name };
   const placeholder = findPlaceholder([ref.name, ref.namespace]);
+  const excess = findExcess(body, collector.limits.maxDepth, collector.limits.maxDocumentBytes);
   const subject = { object: ref, where };
-  if (placeholder !== undefined) {
+  if (excess !== undefined) {
+    collector.findings.push(toFinding("object-invalid", `the object is ${excess}`, subject));
+  } else if (placeholder !== undefined) {
     collector.findings.push(toFinding("unresolved", `metadata holds ${placeholder}`, subject));
   } else if (status === "version-unknown") {
     collector.findings.push(toFinding("version-unknown", `${apiVersion} is not known for ${kind}`, subject));
