@@ -4,6 +4,7 @@ import { recordConfirmation } from "./pipeline/confirm.ts";
 import { deliverTo } from "./pipeline/deliver.ts";
 import type { DeliverDeps, EvaluateDeps, PipelineDeps } from "./pipeline/deps.ts";
 import { evaluatePush, evaluateRepository, evaluateSubscription } from "./pipeline/evaluate.ts";
+import { rearmMended } from "./pipeline/mended.ts";
 import { sweepDue, sweepRepositories } from "./pipeline/sweep.ts";
 import type { Work } from "./ports.ts";
 
@@ -47,7 +48,11 @@ export const evaluate = (deps: EvaluateDeps, work: EvaluationWork, signal: Abort
 
 /** One message of the delivering kind, where a function of its own works it off. */
 export const deliver = (deps: DeliverDeps, work: DeliveryWork, signal: AbortSignal): Promise<void> =>
-  withAnnouncements(deps, (announcing) => deliverTo(announcing, work.receiver, signal));
+  withAnnouncements(deps, (announcing) =>
+    work.parked === undefined
+      ? deliverTo(announcing, work.receiver, signal)
+      : rearmMended(announcing, work.receiver, work.parked),
+  );
 
 export const createPipeline = (deps: PipelineDeps): Pipeline => ({
   run: (work, signal) =>

@@ -251,17 +251,17 @@ export interface ObjectReader {
 
 /** Work on its way. `hint`s may be lost or doubled: state says what is due, the queue only says "look now". */
 export type Work =
+  /** Not `authenticated` by sources that prove nothing: such a push is marked as a mere hint in its decisions. */
   | {
       readonly kind: "push";
       readonly push: Push;
       readonly receivedAtMs: number;
-      /** False for sources that prove nothing: such a push is marked as a mere hint in its decisions. */
       readonly authenticated: boolean;
     }
   | { readonly kind: "evaluate"; readonly subscription: string }
   | { readonly kind: "sweep"; readonly repository: RepositoryName }
-  | { readonly kind: "deliver"; readonly receiver: string; readonly again?: true }
-  /** A cluster's own word on one of its objects. Like a push, and unlike a hint, nothing else knows of it. */
+  /** `parked`: only whether that subscription's may go out. `confirm`: like a push, nothing else knows of it. */
+  | { readonly kind: "deliver"; readonly receiver: string; readonly again?: true; readonly parked?: string }
   | { readonly kind: "confirm"; readonly event: ClusterEvent; readonly receivedAtMs: number };
 
 export interface QueuedWork {

@@ -39,8 +39,12 @@ export interface OutboxEntry extends Version {
   /** `withdrawn`: Flux would now take something unverified instead, or catalog, rules or mode changed. */
   readonly state: "due" | "accepted" | "parked" | "disabled" | "withdrawn";
   readonly decidedAtMs: number;
+  /** Requests for this decision, whatever became of them; the ones after a `rearmed`, too. */
   readonly attempts: number;
+  /** Of the attempts that the schedule counts. */
   readonly firstAttemptAtMs?: number;
+  /** Made due again, by a person or by another configuration: the schedule counts from these attempts on. */
+  readonly rearmed?: { readonly atMs: number; readonly attempts: number };
   /** Present while due. */
   readonly nextAttemptAtMs?: number;
   readonly lastOutcome?: string;
@@ -50,7 +54,7 @@ export interface OutboxEntry extends Version {
   /** Why it waits, is parked or disabled: an outcome, or what many of them came to. */
   readonly reason?: string;
   /** Present while parked or disabled: since when, and what the receiver was reached by then. */
-  readonly parked?: { readonly atMs: number; readonly configuration: string };
+  readonly parked?: { readonly atMs: number; readonly configuration: string; readonly secrets?: string };
   /** Accepted, and not confirmed by the cluster: when it is poked again. */
   readonly confirmByMs?: number;
   /** Pokes after the one that was accepted. */

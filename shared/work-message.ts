@@ -39,7 +39,12 @@ const work: v.GenericSchema<unknown, Work> = v.variant("kind", [
   v.object({ kind: v.literal("push"), push, receivedAtMs: v.number(), authenticated: v.boolean() }),
   v.object({ kind: v.literal("evaluate"), subscription: text }),
   v.object({ kind: v.literal("sweep"), repository }),
-  v.object({ kind: v.literal("deliver"), receiver: text, again: v.exactOptional(v.literal(true)) }),
+  v.object({
+    kind: v.literal("deliver"),
+    receiver: text,
+    again: v.exactOptional(v.literal(true)),
+    parked: v.exactOptional(text),
+  }),
   v.object({ kind: v.literal("confirm"), event, receivedAtMs: v.number() }),
 ]);
 

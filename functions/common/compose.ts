@@ -69,6 +69,7 @@ export const composeDelivery = async <Q extends WorkQueue, S extends StateStore>
       ...(await composeShared(config, platform)),
       stopwatch: { runningMs: () => performance.now() },
       send: sender.send,
+      secretsOf: sender.secretsOf,
     },
     close: () => sender.close(),
   };

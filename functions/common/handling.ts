@@ -20,11 +20,12 @@ const ofEndpoint = (endpoint: EndpointSettings | undefined): ReceiverHandling =>
 });
 
 const ofFlux = (cluster: ClusterSettings | undefined, { type }: FluxReceiver): ReceiverHandling => {
-  const { receiver: settings, confirmation } = cluster ?? {};
+  const { receiver: settings, confirmation, inputs } = cluster ?? {};
   return {
     configuration: toConfiguration(type, settings ?? null),
     concurrency: settings?.concurrency ?? 1,
     intervalMs: settings?.intervalMs ?? 0,
+    ...(inputs === undefined ? {} : { providers: inputs.providers }),
     ...(confirmation === undefined ? {} : { confirmation }),
   };
 };

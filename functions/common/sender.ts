@@ -3,13 +3,15 @@ import type { GuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
 import { createLazyGuardedFetch } from "../../shared/adapters/node/lazy-guarded-fetch.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { TransportSettings } from "../../shared/config/delivery-settings.ts";
-import { unsent } from "../../shared/delivery/outcomes.ts";
+import { type Outcome, unsent } from "../../shared/delivery/outcomes.ts";
 import { createSender, type Sender } from "../../shared/delivery/send.ts";
+import type { DeliveryTarget } from "../../shared/delivery/target.ts";
 import { PipelineError } from "../../shared/errors.ts";
-import type { PipelineDeps } from "../../shared/pipeline/deps.ts";
+import type { DeliverDeps } from "../../shared/pipeline/deps.ts";
 import type { CallerIdentity, Clock, SecretSource } from "../../shared/ports.ts";
 import type { Receiver } from "../../shared/receiver.ts";
 import { PRIVATE_NETWORKS } from "./private-networks.ts";
+import { createSecretMarks } from "./secret-marks.ts";
 import { createTargets } from "./targets.ts";
 
 const startDeadline = (timeoutMs: number) => {
@@ -53,6 +55,20 @@ const createReceiverFetch = (transport: Transport, config: Config, secrets: Secr
     tls: () => readTls(transport, secrets),
   });
 
+/** Of secrets that could not be read, or not be used any more. */
+const UNUSABLE = "unusable";
+
+const unlessUnavailable = async (mark: () => Promise<string | undefined>): Promise<string | undefined> => {
+  try {
+    return await mark();
+  } catch (error) {
+    if (error instanceof PipelineError) return undefined;
+    throw error;
+  }
+};
+
+const unshown = (code: Outcome["code"]): Outcome => ({ ...unsent(code), secrets: UNUSABLE });
+
 const NO_TRANSPORT: Transport = { allowPrivateAddresses: false };
 
 /** Whose settings reach a receiver; ids of clusters and endpoints cannot meet. */
@@ -65,13 +81,25 @@ export const createDeliverySender = (
   secrets: SecretSource,
   clock: Clock,
   callerIdentity?: CallerIdentity,
-): { readonly send: PipelineDeps["send"]; close(): Promise<void> } => {
-  const fetches = new Map<string, GuardedFetch>();
-  for (const { name, receiver = NO_TRANSPORT } of config.clusters)
-    fetches.set(`cluster/${name}`, createReceiverFetch(receiver, config, secrets));
-  for (const endpoint of config.endpoints)
-    fetches.set(`endpoint/${endpoint.name}`, createReceiverFetch(endpoint, config, secrets));
+): Pick<DeliverDeps, "send" | "secretsOf"> & { close(): Promise<void> } => {
   const targetOf = createTargets(config, secrets);
+  const markOf = createSecretMarks(config, secrets, clock);
+  const transports = new Map<string, Transport>([
+    ...config.clusters.map(({ name, receiver = NO_TRANSPORT }) => [`cluster/${name}`, receiver] as const),
+    ...config.endpoints.map((endpoint) => [`endpoint/${endpoint.name}`, endpoint] as const),
+  ]);
+  const fetches = new Map(
+    [...transports].map(
+      ([key, transport]) => [key, createReceiverFetch(transport, config, secrets)] as const,
+    ),
+  );
+  const markTarget = async (receiver: Receiver, target: DeliveryTarget): Promise<string | undefined> => {
+    const { ca, certificate, key } = await readTls(
+      transports.get(settingsKey(receiver)) ?? NO_TRANSPORT,
+      secrets,
+    );
+    return markOf(target, [ca, certificate, key?.reveal()]);
+  };
   const senders = new Map<string, Sender>();
   for (const [key, { fetch }] of fetches) {
     senders.set(
@@ -88,18 +116,21 @@ export const createDeliverySender = (
   return {
     async send({ receiver, body, timeMs, mayLeave }, signal) {
       const sender = senders.get(settingsKey(receiver));
-      if (sender === undefined) return unsent("misconfigured");
+      if (sender === undefined) return unshown("misconfigured");
       try {
         const target = await targetOf(receiver);
+        // Before the request: a secret that is replaced meanwhile is another one.
+        const mark = (await unlessUnavailable(() => markTarget(receiver, target))) ?? UNUSABLE;
         const { id, bytes } = body;
         const cluster = "cluster" in receiver ? { cluster: receiver.cluster } : {};
         const request = { id, timeMs, ...cluster, receiver: receiver.id, target, body: bytes, mayLeave };
-        return await sender(request, signal);
+        return { ...(await sender(request, signal)), secrets: mark };
       } catch (error) {
         if (!(error instanceof PipelineError)) throw error;
-        return unsent(error.code === "SECRET_UNAVAILABLE" ? "identity-unavailable" : "misconfigured");
+        return unshown(error.code === "SECRET_UNAVAILABLE" ? "identity-unavailable" : "misconfigured");
       }
     },
+    secretsOf: (receiver) => unlessUnavailable(async () => markTarget(receiver, await targetOf(receiver))),
     async close() {
       await Promise.all([...fetches.values()].map((one) => one.close()));
     },

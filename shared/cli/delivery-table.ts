@@ -21,6 +21,10 @@ const nextText = ({ state, nextAttemptAtMs, confirmByMs, parked }: OutboxEntry, 
   return parked === undefined ? "" : `since ${formatAge(parked.atMs, nowMs)}`;
 };
 
+/** All there were; after another try from the start, how many of them since. */
+const triesText = ({ attempts, rearmed }: OutboxEntry): string =>
+  rearmed === undefined ? String(attempts) : `${attempts} (${attempts - rearmed.attempts} since replayed)`;
+
 const HEADINGS = ["decided", "receiver", "object", "version", "state", "tries", "why", "when"] as const;
 
 /** Entries of the outbox, a line each. */
@@ -34,7 +38,7 @@ export const formatDeliveries = (rows: readonly DeliveryRow[], paint: Paint, now
       row.subscription,
       entry.tag ?? entry.digest.slice(0, 19),
       paintState(entry, paint),
-      String(entry.attempts),
+      triesText(entry),
       entry.reason ?? entry.lastOutcome ?? "",
       nextText(entry, nowMs),
     ]),

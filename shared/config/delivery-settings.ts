@@ -1,4 +1,4 @@
-import type { SecretRef } from "../ports.ts";
+import type { ObjectRef, SecretRef } from "../ports.ts";
 import type { RepositoryGlob } from "./repository-glob.ts";
 
 /** How connections to one cluster or endpoint are made, and how many. */
@@ -42,6 +42,8 @@ export interface InputSettings {
   readonly tokens: readonly SecretRef[];
   /** Empty: every repository. */
   readonly repositories: readonly RepositoryGlob[];
+  /** The ResourceSetInputProviders that ask. */
+  readonly providers: readonly ObjectRef[];
   readonly limit: number;
 }
 

@@ -123,6 +123,14 @@ export const inputs = section(
     ),
     tokens: secretList("Tokens that the operator may show; several while one is being rotated."),
     repositories,
+    providers: v.optional(
+      v.pipe(
+        list(objectKey, "[apps/sluice]"),
+        v.description(
+          "The ResourceSetInputProviders that ask, by <namespace>/<name>: each delivery to the cluster pokes them, too.",
+        ),
+      ),
+    ),
     limit: v.optional(
       whole(
         "`spec.filter.limit` of the provider: more inputs are refused, not cut off; default 100.",

@@ -1,4 +1,4 @@
-import type { SecretRef } from "../ports.ts";
+import type { ObjectRef, SecretRef } from "../ports.ts";
 import type {
   ConfirmationSettings,
   EndpointSettings,
@@ -73,6 +73,11 @@ export const toConfirmation = (
   repokes: input.repokes ?? 2,
 });
 
+const toProvider = (written: string): ObjectRef => {
+  const [namespace = "", name = ""] = written.split("/");
+  return { apiVersion: "fluxcd.controlplane.io/v1", kind: "ResourceSetInputProvider", namespace, name };
+};
+
 export const toInputs = (
   input: NonNullable<ClusterInput["inputs"]>,
   cluster: string,
@@ -81,6 +86,7 @@ export const toInputs = (
   path: input.path ?? `/clusters/${cluster}/inputs`,
   tokens: toSecrets(input.tokens, at),
   repositories: toGlobs(input.repositories ?? []),
+  providers: (input.providers ?? []).map(toProvider),
   limit: input.limit ?? 100,
 });
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { formatArtifact } from "../artifact/repository.ts";
 import { PipelineError } from "../errors.ts";
+import type { ObjectRef } from "../ports.ts";
 import { type Change, objectKey } from "./change.ts";
 import { toRfc3339 } from "./civil-time.ts";
 
@@ -16,6 +17,8 @@ export interface DeliveryContent {
   /** Absent for an endpoint that hears of several: then each change names its own. */
   readonly cluster?: string;
   readonly receiver: string;
+  /** To be poked as well, whatever the changes are. */
+  readonly providers?: readonly ObjectRef[];
   readonly changes: readonly Change[];
 }
 
@@ -78,7 +81,9 @@ export const toDeliveryBody = (content: DeliveryContent & { readonly id: string 
     time: toRfc3339(content.timeMs),
     ...(content.cluster === undefined ? {} : { cluster: content.cluster }),
     receiver: content.receiver,
-    objects: [...new Set(changes.map(({ object }) => objectKey(object)))],
+    objects: [
+      ...new Set([...changes.map(({ object }) => object), ...(content.providers ?? [])].map(objectKey)),
+    ],
     changes: changes.map(toEntry),
   };
   return new TextEncoder().encode(JSON.stringify(body));

@@ -45,6 +45,8 @@ export interface Outcome {
   readonly requests: number;
   /** The receiver still knows only the older token: the rotation is not finished there. */
   readonly usedPreviousToken: boolean;
+  /** A mark of the secrets that were shown, by which others are told from them; says nothing of what they are. */
+  readonly secrets?: string;
   /** A Receiver's 200 has no body; one that has may come from something else that answers for it. */
   readonly unexpectedBody: boolean;
 }

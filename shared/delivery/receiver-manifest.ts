@@ -19,6 +19,8 @@ export interface ReceiverPlan {
   readonly name: string;
   /** What the cluster's subscriptions want poked. */
   readonly targets: readonly ObjectRef[];
+  /** What reads the cluster's inputs: poked along with whatever is. */
+  readonly providers?: readonly ObjectRef[];
   /** Absent: one Receiver per namespace of the targets, which `--no-cross-namespace-refs` allows too. */
   readonly namespace?: string;
   /**
@@ -63,6 +65,12 @@ const toAuthenticationSpec = (authentication: ReceiverAuthentication): object =>
   return { oidcProviders: [{ issuerURL: issuerUrl, audience, validations }] };
 };
 
+/** Of the Receiver's own namespace where it has one, else all: those may be forbidden by `--no-cross-namespace-refs`. */
+const providersFor = ({ providers = [] }: ReceiverPlan, namespace: string): readonly ObjectRef[] => {
+  const own = providers.filter((provider) => provider.namespace === namespace);
+  return own.length > 0 ? own : providers;
+};
+
 const toReceiver = (
   plan: ReceiverPlan,
   namespace: string,
@@ -76,7 +84,7 @@ const toReceiver = (
       type: plan.authentication.kind,
       ...toAuthenticationSpec(plan.authentication),
       resourceFilter: EXACT_FILTER,
-      resources: toResources(targets, plan.reach),
+      resources: toResources([...targets, ...providersFor(plan, namespace)], plan.reach),
     },
   },
 });

@@ -42,7 +42,9 @@ const applyAttempt = (
     }
     case "parked":
     case "disabled": {
-      const parked = { atMs: nowMs, configuration: handling.configuration };
+      const { secrets } = outcome;
+      const { configuration } = handling;
+      const parked = { atMs: nowMs, configuration, ...(secrets === undefined ? {} : { secrets }) };
       return { ...attempted, state: next.kind, reason: next.reason, parked };
     }
   }
@@ -77,7 +79,7 @@ const toDelivered = (state: SubscriptionState, entry: OutboxEntry, nowMs: number
 const scheduleNext = (deps: DeliverDeps, entry: OutboxEntry, outcome: Outcome, nowMs: number): NextAttempt =>
   nextAttempt({
     outcome,
-    attempt: entry.attempts + 1,
+    attempt: entry.attempts - (entry.rearmed?.attempts ?? 0) + 1,
     firstAttemptAtMs: entry.firstAttemptAtMs ?? nowMs - outcome.durationMs,
     // `lastOutcome` is only ever written from an Outcome's code while an entry is due.
     ...(entry.lastOutcome === undefined ? {} : { previousOutcome: entry.lastOutcome as OutcomeCode }),

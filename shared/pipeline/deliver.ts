@@ -152,7 +152,9 @@ const deliverRound = async (deps: DeliverDeps, lane: Lane, signal: AbortSignal):
   const changes = due.map((one) => toChange(catalog, receiver, one)).filter((change) => change !== undefined);
   const timeMs = Math.max(...due.map(({ entry }) => entry.decidedAtMs));
   const cluster = "cluster" in receiver ? { cluster: receiver.cluster } : {};
-  for (const body of toDeliveryBodies({ timeMs, ...cluster, receiver: receiver.id, changes })) {
+  const { providers = [] } = deps.handlingOf(receiver);
+  const content = { timeMs, ...cluster, receiver: receiver.id, providers, changes };
+  for (const body of toDeliveryBodies(content)) {
     if (!(await takeTurn(deps, receiver))) return false;
     const sent = await sendBody(deps, lane, { delivery: { receiver, body, timeMs }, due, lookAge }, signal);
     if (sent !== "sent") return sent === "look-again";

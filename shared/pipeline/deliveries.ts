@@ -66,7 +66,7 @@ export async function* listDeliveries(state: StateStore, filter: DeliveryFilter)
   }
 }
 
-/** Due as if it had just been decided; its attempts so far stay in the records. */
+/** The whole schedule anew, as if it had just been decided; attempts are counted on. */
 const rearmed = (entry: OutboxEntry, nowMs: number): OutboxEntry => {
   const {
     firstAttemptAtMs: _first,
@@ -76,7 +76,8 @@ const rearmed = (entry: OutboxEntry, nowMs: number): OutboxEntry => {
     parked: _parked,
     ...rest
   } = unasked(entry);
-  return { ...rest, state: "due", attempts: 0, nextAttemptAtMs: nowMs };
+  const again = { atMs: nowMs, attempts: entry.attempts };
+  return { ...rest, state: "due", nextAttemptAtMs: nowMs, rearmed: again };
 };
 
 /** What is not Flux's pick any more must not be told: the poke would bring something else. */

@@ -40,12 +40,14 @@ export interface Delivery {
 
 /** How one receiver is treated, from sluice.yaml. */
 export interface ReceiverHandling {
-  /** Hash of how it is reached (address, type, where its secrets are): what is parked waits for another one. */
+  /** Hash of how it is reached (address, type, where its secrets are). */
   readonly configuration: string;
   /** Requests at the same time; never two for one object. */
   readonly concurrency: number;
   /** Between the starts of two requests. */
   readonly intervalMs: number;
+  /** Poked with each delivery: what asks us for the cluster's versions. */
+  readonly providers?: readonly ObjectRef[];
   /** Present where the cluster says what it has: how long that is waited for, and how often it is poked again. */
   readonly confirmation?: { readonly withinMs: number; readonly repokes: number };
 }
@@ -98,6 +100,8 @@ export interface DeliverDeps extends SharedDeps {
   readonly stopwatch: Stopwatch;
   /** One HTTP request; never throws for what the other side does. `cancelled` without a request if it may not leave. */
   readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
+  /** As `Outcome.secrets`, of the secrets there are now; undefined: they cannot be used, so nothing is mended. */
+  readonly secretsOf: (receiver: Receiver) => Promise<string | undefined>;
 }
 
 /** What the timers touch. */

@@ -18,7 +18,7 @@ import { clusterVerifies } from "./desired.ts";
 import { toDuplicateKey } from "./duplicate.ts";
 import { considerEvidence } from "./evidence.ts";
 import { waitsForListing } from "./listing.ts";
-import { rearmMended } from "./mended.ts";
+import { hintParked } from "./mended.ts";
 import { createScope, type Scope } from "./scope.ts";
 import { readSubject } from "./subject.ts";
 
@@ -180,7 +180,7 @@ const sweepSubscription = async (
 ): Promise<void> => {
   try {
     const state = await ensureBaseline(scope, subscription);
-    await rearmMended(scope.deps, state);
+    await hintParked(scope.deps, state);
     const { selection } = state;
     const looking = { ...scope, deps: { ...scope.deps, registry } };
     const version = await pickNow(looking, subscription, selection?.tag);

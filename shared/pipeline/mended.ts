@@ -1,18 +1,50 @@
-import type { SubscriptionState } from "../state.ts";
-import { type DeliveriesDeps, rearm } from "./deliveries.ts";
-import type { SharedDeps } from "./deps.ts";
+import type { QueuedWork } from "../ports.ts";
+import type { Receiver } from "../receiver.ts";
+import type { OutboxEntry, SubscriptionState } from "../state.ts";
+import { rearm } from "./deliveries.ts";
+import type { DeliverDeps, SharedDeps } from "./deps.ts";
 
-/** Deliveries that were parked, and whose receiver is reached another way now: another address, type or secret. */
-export const rearmMended = async (
-  deps: DeliveriesDeps & Pick<SharedDeps, "catalog" | "handlingOf">,
-  row: SubscriptionState,
+/** Asks whether what is parked may go out: only who delivers may read receivers' secrets. */
+export const hintParked = async (
+  { queue }: Pick<SharedDeps, "queue">,
+  { subscription, outbox }: SubscriptionState,
 ): Promise<void> => {
-  for (const [receiver, entry] of Object.entries(row.outbox)) {
-    if (entry.state !== "parked" || entry.parked === undefined) continue;
-    const known = deps.catalog().receiver(receiver);
-    if (known === undefined || deps.handlingOf(known).configuration === entry.parked.configuration) continue;
-    if (await rearm(deps, { row, receiver, entry })) {
-      deps.log("delivery-rearmed", { receiver, subscription: row.subscription, reason: entry.reason });
-    }
+  const parked = Object.entries(outbox).filter(([, { state }]) => state === "parked");
+  const messages = parked.map(
+    ([receiver]): QueuedWork => ({
+      id: `parked/${receiver}/${subscription}`,
+      work: { kind: "deliver", receiver, again: true, parked: subscription },
+    }),
+  );
+  if (messages.length > 0) await queue.send(messages);
+};
+
+/** Reached another way than when it was parked: another address, type or place of secrets, or other secrets there. */
+const isMended = async (
+  { handlingOf, secretsOf }: DeliverDeps,
+  receiver: Receiver,
+  { parked }: OutboxEntry,
+): Promise<boolean> => {
+  if (parked === undefined) return false;
+  if (handlingOf(receiver).configuration !== parked.configuration) return true;
+  // Parked by an older Sluice: nothing to compare with.
+  if (parked.secrets === undefined) return false;
+  const secrets = await secretsOf(receiver);
+  return secrets !== undefined && secrets !== parked.secrets;
+};
+
+/** Makes a parked delivery due again whose receiver is reached another way now. */
+export const rearmMended = async (
+  deps: DeliverDeps,
+  receiverId: string,
+  subscription: string,
+): Promise<void> => {
+  const row = await deps.state.load(subscription);
+  const entry = row.outbox[receiverId];
+  const receiver = deps.catalog().receiver(receiverId);
+  if (entry?.state !== "parked" || receiver === undefined) return;
+  if (!(await isMended(deps, receiver, entry))) return;
+  if (await rearm(deps, { row, receiver: receiverId, entry })) {
+    deps.log("delivery-rearmed", { receiver: receiverId, subscription, reason: entry.reason });
   }
 };

@@ -4,7 +4,8 @@ import type { AttemptRecord } from "../../shared/state.ts";
 import { isIsolated } from "./namespace.ts";
 import { noteSeen } from "./seen.ts";
 import type { PushedImage } from "./world/images.ts";
-import { CLUSTER, HMAC_NAMESPACE, type Loop, startLoop } from "./world/loop.ts";
+import { HMAC_NAMESPACE, type Loop, startLoop } from "./world/loop.ts";
+import { CLUSTER } from "./world/loop-config.ts";
 
 const APP = [HMAC_NAMESPACE, "app"] as const;
 const OTHER = [HMAC_NAMESPACE, "other"] as const;

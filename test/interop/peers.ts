@@ -247,6 +247,34 @@ export const peers = [
     neededBy: "full",
     typicalBuildS: 5,
   },
+  {
+    name: "flux-operator",
+    version: "0.58.1",
+    recipe: {
+      kind: "go-module",
+      module: "github.com/controlplaneio-fluxcd/flux-operator",
+      tools: { "flux-operator": "github.com/controlplaneio-fluxcd/flux-operator/cmd/operator" },
+      replace: {
+        "github.com/google/go-containerregistry/pkg/authn/kubernetes":
+          "github.com/google/go-containerregistry/pkg/authn/kubernetes@v0.0.0-20250225234217-098045d5e61f",
+      },
+      // Its web pages, which are not started.
+      generated: { "web/dist/index.html": "" },
+    },
+    neededBy: "full",
+    typicalBuildS: 300,
+  },
+  {
+    name: "flux-operator-crds",
+    version: "0.58.1",
+    recipe: {
+      kind: "go-files",
+      module: "github.com/controlplaneio-fluxcd/flux-operator",
+      folder: "config/crd/bases",
+    },
+    neededBy: "full",
+    typicalBuildS: 5,
+  },
 ] as const satisfies readonly Peer[];
 
 export type PeerName = (typeof peers)[number]["name"];

@@ -12,6 +12,8 @@ export type Recipe =
       readonly replace?: Readonly<Record<string, string>>;
       /** Replace the module's in-tree staging folders by what is published at v0.<minor>.<patch>. */
       readonly publishedStaging?: true;
+      /** Files that a release generates before it builds and the published module lacks: path in it → content. */
+      readonly generated?: Readonly<Record<string, string>>;
     }
   /** Our own program in `go/<folder>`. */
   | { readonly kind: "go-source"; readonly folder: string; readonly binary: string }

@@ -89,6 +89,7 @@ export const wire = (stage: Stage, process: Process) => {
     },
     evidenceDeadlineMsOf: () => EVIDENCE_DEADLINE_MS,
     handlingOf: () => stage.handling,
+    secretsOf: async () => undefined,
     send: (delivery, signal) => stage.clusters.send(process, delivery, signal),
     settings: {
       get mode() {

@@ -116,6 +116,7 @@ export const toClusterPlan = (
     receivers: {
       name: options.name,
       targets,
+      ...(cluster.inputs === undefined ? {} : { providers: cluster.inputs.providers }),
       reach: options.named === true ? "named" : "all",
       authentication: toAuthentication(options, cluster, config),
     },

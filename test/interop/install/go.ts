@@ -1,5 +1,5 @@
-import { cp, mkdir, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, mkdir, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Recipe } from "../recipe.ts";
 import { PeerUnavailable, run } from "./command.ts";
 
@@ -54,6 +54,25 @@ const stagingReplaces = async (cwd: string, module: string, version: string): Pr
     .map(({ Old }) => `${Old.Path}=${Old.Path}@${published}`);
 };
 
+/** A copy, because what Go keeps of a module is read-only, and shared with every other build. */
+const withGenerated = async (
+  work: string,
+  module: string,
+  version: string,
+  generated: Readonly<Record<string, string>>,
+): Promise<readonly string[]> => {
+  const download = await go(work, ["mod", "download", "-json", `${module}@v${version}`]);
+  const { Dir } = JSON.parse(download) as { Dir: string };
+  const copy = join(work, "complete");
+  await cp(Dir, copy, { recursive: true });
+  await run("chmod", ["-R", "u+w", copy], { cwd: work });
+  for (const [path, content] of Object.entries(generated)) {
+    await mkdir(dirname(join(copy, path)), { recursive: true });
+    await writeFile(join(copy, path), content);
+  }
+  return [`${module}=${copy}`];
+};
+
 export const buildGoModule = async (
   recipe: GoRecipe<"go-module">,
   version: string,
@@ -65,6 +84,7 @@ export const buildGoModule = async (
   const replaces = [
     ...Object.entries(recipe.replace ?? {}).map(([from, to]) => `${from}=${to}`),
     ...(recipe.publishedStaging ? await stagingReplaces(work, recipe.module, version) : []),
+    ...(recipe.generated ? await withGenerated(work, recipe.module, version, recipe.generated) : []),
   ];
   if (replaces.length > 0) await go(work, ["mod", "edit", ...replaces.map((entry) => `-replace=${entry}`)]);
   const packages = Object.values(recipe.tools);

@@ -40,7 +40,8 @@ const installCrds = async (plane: ControlPlane): Promise<void> => {
   await plane.kubectl(["create", "namespace", FLUX_NAMESPACE]);
 };
 
-const controllerEnv = ({ kubeconfigFile }: ControlPlane, home: string) => ({
+/** How a controller finds its cluster, and is told which namespace is its own. */
+export const controllerEnv = ({ kubeconfigFile }: ControlPlane, home: string) => ({
   KUBECONFIG: kubeconfigFile,
   RUNTIME_NAMESPACE: FLUX_NAMESPACE,
   HOME: home,

@@ -1,4 +1,3 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,19 +7,28 @@ import type { AttemptRecord, StoredRecord } from "../../../shared/state.ts";
 import type { KubernetesObject } from "./control-plane.ts";
 import { type FluxCluster, startCluster } from "./flux.ts";
 import { type OciRepositoryOptions, toOciRepository, toSecret } from "./flux-objects.ts";
+import { startFluxOperator } from "./flux-operator.ts";
 import { type PushedImage, pushImage } from "./images.ts";
+import {
+  AUDIENCE,
+  CLUSTER,
+  type LoopOptions,
+  type LoopSecrets,
+  makeSecrets,
+  SUBJECT,
+  toConfig,
+} from "./loop-config.ts";
+import { type OidcIssuer, startOidcIssuer } from "./oidc-issuer.ts";
 import { printReceivers } from "./printed-receivers.ts";
+import type { RunningServer } from "./process.ts";
 import { startDistribution } from "./registries.ts";
 import { startSink } from "./sink.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { freePort } from "./world.ts";
 
-/** Receivers in these namespaces take an HMAC, and an identity token of Sluice's own. */
+/** Receivers in these namespaces take an HMAC, and an identity token. */
 export const HMAC_NAMESPACE = "apps";
 export const OIDC_NAMESPACE = "tenants";
-export const CLUSTER = "c";
-const AUDIENCE = "sluice-c";
-const TOKEN_BYTES = 24;
 const WAIT_MS = 100_000;
 const POLL_MS = 50;
 
@@ -53,6 +61,15 @@ export interface Loop {
   /** Changes the Secret in the cluster. */
   setClusterToken(token: string): Promise<void>;
   readonly token: string;
+  /** Where flux-operator runs: it, and what it has to show. */
+  readonly operator?: RunningServer;
+  readonly inputsToken?: string;
+  /** Where tokens in files say who Sluice is: what is in the file, and who makes them. */
+  readonly identity?: {
+    readonly file: string;
+    /** A token that the Receivers take, but for the claims given. */
+    mint(claims?: Readonly<Record<string, unknown>>): string;
+  };
   /** Moves Sluice's clock ahead of everybody else's. */
   skip(ms: number): void;
 }
@@ -60,58 +77,8 @@ export interface Loop {
 const subscriptionOf = (namespace: string, name: string): string =>
   `${CLUSTER}/OCIRepository/${namespace}/${name}`;
 
-const makeSecrets = async (folder: string) => {
-  await mkdir(folder);
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const values = {
-    token: randomBytes(TOKEN_BYTES).toString("hex"),
-    previous: randomBytes(TOKEN_BYTES).toString("hex"),
-    events: randomBytes(TOKEN_BYTES).toString("hex"),
-    registry: randomBytes(TOKEN_BYTES).toString("hex"),
-    identity: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-  };
-  const fileOf = (name: keyof typeof values): string => join(folder, name);
-  for (const name of Object.keys(values) as (keyof typeof values)[])
-    await writeFile(fileOf(name), values[name]);
-  return { values, fileOf };
-};
-
-type Secrets = Awaited<ReturnType<typeof makeSecrets>>;
-
-const toConfig = (
-  cluster: FluxCluster,
-  registry: string,
-  port: number,
-  { fileOf }: Secrets,
-  root: string,
-) => ({
-  mode: "enforce",
-  listen: { host: "127.0.0.1", port },
-  state: { path: "./sluice.db" },
-  clusters: [
-    {
-      name: CLUSTER,
-      manifests: { kubeconfig: cluster.kubeconfigFile, interval: "1d" },
-      receiver: {
-        baseUrl: cluster.notification.receiverUrl,
-        token: { file: fileOf("token") },
-        previousToken: { file: fileOf("previous") },
-        audience: AUDIENCE,
-        allowPrivateAddresses: true,
-        concurrency: 8,
-      },
-      confirmation: { secrets: [{ file: fileOf("events") }] },
-    },
-  ],
-  sources: [{ type: "distribution", secrets: [{ file: fileOf("registry") }] }],
-  identity: { issuer: `http://127.0.0.1:${port}`, keys: [{ file: fileOf("identity") }] },
-  trustedRoots: { default: root },
-  evidence: { deadline: "20s" },
-  registries: { [registry]: { plainHttp: true, allowPrivateAddresses: true } },
-});
-
 /** Fills the skeletons that were printed. */
-const fillSecrets = async (cluster: FluxCluster, { values }: Secrets): Promise<void> => {
+const fillSecrets = async (cluster: FluxCluster, { values }: LoopSecrets): Promise<void> => {
   const token = (namespace: string, name: string, value: string) =>
     toSecret(namespace, name, { token: value });
   await cluster.apply([
@@ -121,18 +88,34 @@ const fillSecrets = async (cluster: FluxCluster, { values }: Secrets): Promise<v
   ]);
 };
 
+/** Also where Sluice's clock is ahead. */
+const TOKEN_LIFE_S = 3_600;
+
+/** A token of the kind that something else than Sluice makes for it. */
+const mintOwn = (issuer: OidcIssuer, claims: Readonly<Record<string, unknown>> = {}): string =>
+  issuer.mintRaw({
+    aud: AUDIENCE,
+    sub: SUBJECT,
+    exp: Math.floor(Date.now() / 1_000) + TOKEN_LIFE_S,
+    ...claims,
+  });
+
 /** The first version of everything is there and Ready before Sluice starts: what follows comes by pokes alone. */
-export const startLoop = async (objects: readonly LoopObject[]): Promise<Loop> => {
+export const startLoop = async (objects: readonly LoopObject[], options: LoopOptions = {}): Promise<Loop> => {
   const stage = await startStage();
   try {
-    return await buildLoop(stage, objects);
+    return await buildLoop(stage, objects, options);
   } catch (error) {
     await stage.world.close();
     throw error;
   }
 };
 
-const buildLoop = async (stage: Stage, objects: readonly LoopObject[]): Promise<Loop> => {
+const buildLoop = async (
+  stage: Stage,
+  objects: readonly LoopObject[],
+  options: LoopOptions,
+): Promise<Loop> => {
   const { world, sigstore } = stage;
   const cluster = await startCluster(world);
   const folder = join(world.folder, "loop");
@@ -185,6 +168,7 @@ const buildLoop = async (stage: Stage, objects: readonly LoopObject[]): Promise<
     await cluster.apply([toSecret(namespace, "trusted-root", { "trusted_root.json": root })]);
   }
   // What the registry tells before Sluice is there is not to be told again: it would count as news.
+  const operator = options.inputs ? await startFluxOperator(world, cluster) : undefined;
   const early = await startSink(world, port);
   const first = new Map<string, PushedImage>();
   for (const repository of new Set(objects.map((one) => one.repository))) {
@@ -208,7 +192,11 @@ const buildLoop = async (stage: Stage, objects: readonly LoopObject[]): Promise<
   await early.quiet();
   await early.close();
 
-  const text = JSON.stringify(toConfig(cluster, host, port, secrets, sigstore.trustedRootFile));
+  const issuer = options.identity === "tokens" ? await startOidcIssuer(world) : undefined;
+  if (issuer !== undefined) await writeFile(secrets.fileOf("identity"), mintOwn(issuer));
+  const text = JSON.stringify(
+    toConfig({ cluster, registry: host, port, secrets, root: sigstore.trustedRootFile, options }),
+  );
   const configFile = join(folder, "sluice.yaml");
   await writeFile(configFile, text);
   await cluster.kubectl(
@@ -219,6 +207,7 @@ const buildLoop = async (stage: Stage, objects: readonly LoopObject[]): Promise<
       address: `http://127.0.0.1:${port}`,
       hmacNamespace: HMAC_NAMESPACE,
       oidcNamespace: OIDC_NAMESPACE,
+      ...(issuer === undefined ? {} : { vouching: { issuer: issuer.url, subject: SUBJECT } }),
     }),
   );
   await fillSecrets(cluster, secrets);
@@ -251,6 +240,10 @@ const buildLoop = async (stage: Stage, objects: readonly LoopObject[]): Promise<
     awaitRevision,
     records,
     token: secrets.values.token,
+    ...(operator === undefined ? {} : { operator, inputsToken: secrets.values.inputs }),
+    ...(issuer === undefined
+      ? {}
+      : { identity: { file: secrets.fileOf("identity"), mint: (claims) => mintOwn(issuer, claims) } }),
     pokedAt: async (namespace, name) =>
       (await object(namespace, name)).metadata.annotations?.["reconcile.fluxcd.io/requestedAt"],
     attempts: async (namespace, name) =>

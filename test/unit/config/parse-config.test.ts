@@ -97,8 +97,26 @@ describe("clusters", () => {
         withinMs: 300_000,
         repokes: 2,
       },
-      inputs: { path: "/clusters/a/inputs", tokens: [{ env: "T" }], repositories: [], limit: 100 },
+      inputs: {
+        path: "/clusters/a/inputs",
+        tokens: [{ env: "T" }],
+        repositories: [],
+        providers: [],
+        limit: 100,
+      },
     });
+  });
+
+  test("inputs: who asks for them, by namespace and name", () => {
+    const inputs = "inputs: {tokens: [{env: T}], providers: [apps/versions]}";
+    expect(clusterOf(`  manifests: {folder: x}\n  ${inputs}\n`)?.inputs?.providers).toEqual([
+      {
+        apiVersion: "fluxcd.controlplane.io/v1",
+        kind: "ResourceSetInputProvider",
+        namespace: "apps",
+        name: "versions",
+      },
+    ]);
   });
 
   test.each([

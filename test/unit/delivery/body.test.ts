@@ -53,6 +53,17 @@ describe("toDeliveryBody", () => {
     expect(JSON.stringify(body)).not.toMatch(/"tag"|"previous"|"identity"/);
   });
 
+  test("names who asks for the versions after them, whatever the changes are", () => {
+    const provider = { apiVersion: "v1", kind: "ResourceSetInputProvider", namespace: "apps", name: "v" };
+    const [body] = toDeliveryBodies({ ...content([change("podinfo")]), providers: [provider] });
+    expect(parse(body?.bytes ?? new Uint8Array())).toMatchObject({
+      objects: ["OCIRepository/apps/podinfo", "ResourceSetInputProvider/apps/v"],
+      changes: [{ object: "OCIRepository/apps/podinfo" }],
+    });
+    // What was promised of an id stays: it depends on the decisions alone.
+    expect(body?.id).toBe(toDeliveryBodies(content([change("podinfo")]))[0]?.id);
+  });
+
   test("names an object once, also when two decisions are for it", () => {
     const bytes = toDeliveryBody({
       ...content([change("podinfo"), change("podinfo", { decisionId: "d-2" })]),

@@ -65,6 +65,26 @@ describe("Receivers", () => {
     });
   });
 
+  test.each([
+    { providers: ["apps/a"], reached: { apps: ["apps"], infra: ["apps"] } },
+    { providers: ["apps/a", "infra/b"], reached: { apps: ["apps"], infra: ["infra"] } },
+    { providers: ["flux-system/a"], reached: { apps: ["flux-system"], infra: ["flux-system"] } },
+  ])("reach the providers $providers, those of their own namespace alone if there are", (given) => {
+    const providers = given.providers.map((written) => {
+      const [namespace = "", name = ""] = written.split("/");
+      return { apiVersion: "fluxcd.controlplane.io/v1", kind: "ResourceSetInputProvider", namespace, name };
+    });
+    const { objects } = print({ receivers: plan({ providers }) });
+    const reached = objects
+      .filter(({ kind }) => kind === "Receiver")
+      .map(({ metadata, spec }) => {
+        const { resources } = spec as { resources: readonly { kind: string; namespace: string }[] };
+        const found = resources.filter(({ kind }) => kind === "ResourceSetInputProvider");
+        return [(metadata as { namespace: string }).namespace, found.map(({ namespace }) => namespace)];
+      });
+    expect(Object.fromEntries(reached)).toEqual(given.reached);
+  });
+
   test("in one namespace, by name, each target once", () => {
     const { objects } = print({ receivers: plan({ namespace: "flux-system", reach: "named" }) });
     expect(kindsOf(objects)).toEqual(["Secret", "Receiver"]);

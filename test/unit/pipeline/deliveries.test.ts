@@ -32,7 +32,7 @@ describe("a parked delivery", () => {
     expect(await entryOf()).toMatchObject({
       state: "parked",
       reason: "too-large",
-      parked: { atMs: START_MS, configuration: "c1" },
+      parked: { atMs: START_MS, configuration: "c1", secrets: "s1" },
     });
     const attempts = at.state.all().filter(({ kind }) => kind === "attempt");
     expect(attempts).toMatchObject([{ outcome: "too-large", next: "parked" }]);
@@ -45,9 +45,47 @@ describe("a parked delivery", () => {
     at.world.handling = { ...at.world.handling, configuration: "c2" };
     await at.sweep();
     expect(at.told()).toEqual(["1.1.0", "1.1.0"]);
-    expect(await entryOf()).toMatchObject({ state: "accepted", attempts: 1 });
+    expect(await entryOf()).toMatchObject({ state: "accepted", attempts: 2 });
     expect((await entryOf())?.reason).toBeUndefined();
     expect(at.log.map(({ event }) => event)).toContain("delivery-rearmed");
+  });
+
+  test.each([
+    { now: "s1", told: 1 },
+    { now: "s2", told: 2 },
+    { now: undefined, told: 1 },
+  ])(
+    "parked while its receiver was shown s1 is told $told times once that is $now",
+    async ({ now, told }) => {
+      await park();
+      at.world.secrets = now;
+      await at.sweep();
+      expect(at.told()).toHaveLength(told);
+    },
+  );
+
+  test("parked with secrets that could not be used goes out once they can", async () => {
+    at.world.secrets = undefined;
+    await park();
+    await at.sweep();
+    expect(at.told()).toHaveLength(1);
+    at.world.secrets = "s1";
+    await at.sweep();
+    expect(at.told()).toHaveLength(2);
+  });
+
+  test("counts its requests on, and says how many came before", async () => {
+    at.world.outcome = "not-found";
+    await at.publish("1.1.0");
+    for (let minute = 0; minute < 12; minute++) await at.advance(60_000);
+    const { attempts = 0 } = (await entryOf()) ?? {};
+    expect(attempts).toBeGreaterThan(3);
+    at.world.outcome = "accepted";
+    await replayDeliveries(at.deps, {});
+    await at.drain();
+    expect(await entryOf()).toMatchObject({ attempts: attempts + 1, rearmed: { attempts } });
+    const numbers = at.state.all().flatMap((one) => (one.kind === "attempt" ? [one.attempt] : []));
+    expect(numbers).toEqual(Array.from({ length: attempts + 1 }, (_, index) => index + 1));
   });
 
   test("gets its whole schedule again", async () => {

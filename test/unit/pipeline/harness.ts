@@ -86,6 +86,7 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     mode: "enforce" as "enforce" | "observe",
     followers: [] as readonly ObjectRef[],
     handling: { configuration: "c1", concurrency: 1, intervalMs: 0 } as ReceiverHandling,
+    secrets: "s1" as string | undefined,
     gatherMs: 0,
     served: false,
     requirement: { kind: "rules", rules: [ruleOf("r1")] } as Requirement,
@@ -146,14 +147,16 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     requirementOf: () => world.requirement,
     evidenceDeadlineMsOf: () => DEADLINE_MS,
     handlingOf: () => world.handling,
+    secretsOf: async () => world.secrets,
     isServed: () => world.served,
     async send(delivery) {
       await world.beforeSend();
       if (!delivery.mayLeave()) return unsent("cancelled");
       sent.push(delivery);
-      const { outcome } = world;
+      const { outcome, secrets = "unusable" } = world;
       await world.duringSend();
-      return { code: outcome, durationMs: 5, requests: 1, usedPreviousToken: false, unexpectedBody: false };
+      const rest = { durationMs: 5, requests: 1, usedPreviousToken: false, unexpectedBody: false };
+      return { code: outcome, secrets, ...rest };
     },
     settings: {
       get mode() {
