@@ -190,6 +190,8 @@ export interface RecordQuery {
   readonly decisionId?: string;
   readonly repository?: string;
   readonly outcome?: DecisionOutcome;
+  /** Requests to this receiver alone. */
+  readonly receiver?: string;
   readonly newestFirst?: boolean;
   readonly limit: number;
 }

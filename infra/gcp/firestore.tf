@@ -58,7 +58,7 @@ resource "google_firestore_field" "content" {
 locals {
   # Records are read in the log's order, in both directions, by any of these fields; combinations are merged.
   record_indexes = {
-    for pair in setproduct(["", "subscription", "decision", "repository", "outcome"], ["ASCENDING", "DESCENDING"]) :
+    for pair in setproduct(["", "subscription", "decision", "repository", "outcome", "receiver"], ["ASCENDING", "DESCENDING"]) :
     "${pair[0] == "" ? "all" : pair[0]}-${lower(pair[1])}" => { field = pair[0], order = pair[1] }
   }
 }

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { DecisionRecord, OutboxEntry, StateStore, SubscriptionState } from "../../shared/state.ts";
+import type {
+  AttemptRecord,
+  DecisionRecord,
+  OutboxEntry,
+  StateStore,
+  SubscriptionState,
+} from "../../shared/state.ts";
 
 export interface StateUnderTest {
   readonly state: StateStore;
@@ -23,6 +29,19 @@ const record = (id: string, subscription: string, atMs: number): DecisionRecord 
   reason: "verified",
   catalogVersion: "c1",
   facts: { nested: { list: [1, "two"] } },
+});
+
+const attempt = (id: string, receiver: string, atMs: number): AttemptRecord => ({
+  kind: "attempt",
+  id,
+  decisionId: `d-${id}`,
+  atMs,
+  subscription: "s",
+  receiver,
+  deliveryId: "dlv",
+  attempt: 1,
+  outcome: "accepted",
+  durationMs: 1,
 });
 
 const entry = (dueAtMs: number | undefined): OutboxEntry => ({
@@ -135,6 +154,24 @@ export const describeStateStore = (name: string, create: () => Promise<StateUnde
         expect(await ids({ afterSequence: first?.sequence ?? -1, limit: 10 })).toEqual(["r1", "r2"]);
       },
     );
+
+    run("finds a receiver's requests, however many others there were since", async ({ state, nowMs }) => {
+      const requests = ["r1", "r2", "r1", "r2", "r2"].map((receiver, index) =>
+        attempt(`a${index}`, receiver, nowMs() + index),
+      );
+      const decided = { ...record("r1", "s", nowMs()), repository: { registry: "r1", repository: "r1" } };
+      for (const one of [...requests, decided]) await state.commit("s", 0, { records: [one] });
+      const ids = async (query: Parameters<StateStore["records"]>[0]) =>
+        (await state.records(query)).map(({ id }) => id);
+      expect(await ids({ receiver: "r1", limit: 10 })).toEqual(["a0", "a2"]);
+      expect(await ids({ receiver: "r1", limit: 1, newestFirst: true })).toEqual(["a2"]);
+      expect(await ids({ receiver: "r2", subscription: "s", limit: 2, newestFirst: true })).toEqual([
+        "a4",
+        "a3",
+      ]);
+      expect(await ids({ receiver: "r2", decisionId: "d-a3", limit: 10 })).toEqual(["a3"]);
+      expect(await ids({ receiver: "r3", limit: 10 })).toEqual([]);
+    });
 
     run("finds what is due, per receiver, and nothing that left", async ({ state, nowMs }) => {
       const now = nowMs();

@@ -21,7 +21,8 @@ const matches = (record: StoredRecord, query: RecordQuery): boolean =>
   (query.decisionId === undefined || record.decisionId === query.decisionId) &&
   (query.repository === undefined ||
     (record.kind === "decision" && formatRepository(record.repository) === query.repository)) &&
-  (query.outcome === undefined || (record.kind === "decision" && record.outcome === query.outcome));
+  (query.outcome === undefined || (record.kind === "decision" && record.outcome === query.outcome)) &&
+  (query.receiver === undefined || (record.kind === "attempt" && record.receiver === query.receiver));
 
 /** The state of the simulation: passes the same contract as the real ones. Rows are values, never shared and changed. */
 export const createMemoryState = (clock: Clock): MemoryState => {

@@ -30,8 +30,6 @@ export type OpenDeliveries = (io: CliIo, deployment: Deployment) => Promise<Open
 
 const MAX_SHOWN = 10_000;
 const ATTEMPTS_SHOWN = 20;
-/** Records looked through for a receiver's latest attempts. */
-const ATTEMPTS_SCANNED = 5_000;
 const OUTSTANDING: readonly OutboxEntry["state"][] = ["due", "parked", "disabled"];
 const STATES = [...OUTSTANDING, "accepted", "withdrawn"] as const;
 
@@ -101,10 +99,7 @@ const show = (open: OpenDeliveries, io: CommandIo, receiver: string, command: Co
   withOpened(open, io, command, async (opened, json) => {
     const circuit = await loadCircuit(opened, receiver);
     const rows = await collectRows(opened, { receiver });
-    const records = await opened.state.records({ newestFirst: true, limit: ATTEMPTS_SCANNED });
-    const attempts = records
-      .filter((record) => record.kind === "attempt" && record.receiver === receiver)
-      .slice(0, ATTEMPTS_SHOWN);
+    const attempts = await opened.state.records({ receiver, newestFirst: true, limit: ATTEMPTS_SHOWN });
     const paint = createPaint(io.color);
     io.stdout.write(
       json
@@ -161,7 +156,7 @@ export const createDeliveriesCommand =
       .command("deliveries")
       .summary("show what receivers were told, and replay what they did not take")
       .description(
-        "Looks at the outbox: for each object and receiver the newest decision it should know, and how far it got.\nParked deliveries wait for a person, a newer decision, or another address, type or secret in sluice.yaml.",
+        "Looks at the outbox: for each object and receiver the newest decision it should know, and how far it got.\nParked deliveries wait for a person, a newer decision, or another address, type or secret of their receiver.",
       );
     filtered(
       deliveries

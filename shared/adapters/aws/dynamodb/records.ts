@@ -55,6 +55,7 @@ export const toRecordUpdate = (
     ...(record.kind === "decision"
       ? { repository: { S: formatRepository(record.repository) }, outcome: { S: record.outcome } }
       : {}),
+    ...(record.kind === "attempt" ? { receiver: { S: record.receiver } } : {}),
   };
   const entries = Object.entries(attributes);
   return {
@@ -66,7 +67,7 @@ export const toRecordUpdate = (
   };
 };
 
-const FILTERED = ["subscription", "repository", "outcome"] as const;
+const FILTERED = ["subscription", "repository", "outcome", "receiver"] as const;
 
 const toStored = (item: Item): StoredRecord => ({
   ...(JSON.parse(textOf(item, "record")) as StateRecord),

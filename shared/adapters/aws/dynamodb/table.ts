@@ -57,7 +57,7 @@ export const TABLE_DEFINITION = {
       ],
       Projection: {
         ProjectionType: "INCLUDE",
-        NonKeyAttributes: ["atMs", "subscription", "decision", "repository", "outcome"],
+        NonKeyAttributes: ["atMs", "subscription", "decision", "repository", "outcome", "receiver"],
       },
     },
   ],

@@ -24,6 +24,7 @@ const toFilterColumns = (record: SequencedRecord): Readonly<Record<string, strin
   ...(record.kind === "decision"
     ? { repository: formatRepository(record.repository), outcome: record.outcome }
     : {}),
+  ...(record.kind === "attempt" ? { receiver: record.receiver } : {}),
 });
 
 /** The record itself, beside its row; once for each id. */
@@ -40,11 +41,12 @@ export const toLogAction = (record: SequencedRecord): Action => ({
   columns: toFilterColumns(record),
 });
 
-const toFilters = ({ decisionId, repository, outcome, afterSequence }: RecordQuery): string => {
+const toFilters = ({ decisionId, repository, outcome, receiver, afterSequence }: RecordQuery): string => {
   const filters: string[] = [];
   if (decisionId !== undefined) filters.push(where`decision eq ${decisionId}`);
   if (repository !== undefined) filters.push(where`repository eq ${repository}`);
   if (outcome !== undefined) filters.push(where`outcome eq ${outcome}`);
+  if (receiver !== undefined) filters.push(where`receiver eq ${receiver}`);
   if (afterSequence !== undefined) filters.push(where`sequence gt ${toSortable(afterSequence)}`);
   return filters.map((filter) => ` and ${filter}`).join("");
 };

@@ -34,10 +34,12 @@ const toStoredRecord = ({ fields }: StoredFields): StoredRecord => ({
   sequence: toSequence(instantMsOf(fields, "storedAt") ?? 0, integerOf(fields, "place") ?? 0),
 });
 
-const toFilters = ({ subscription, decisionId, repository, outcome }: RecordQuery): readonly Filter[] =>
-  Object.entries({ subscription, decision: decisionId, repository, outcome }).flatMap(([field, value]) =>
-    value === undefined ? [] : [{ field, op: "EQUAL", value: text(value) } as const],
+const toFilters = (query: RecordQuery): readonly Filter[] => {
+  const { subscription, decisionId: decision, repository, outcome, receiver } = query;
+  return Object.entries({ subscription, decision, repository, outcome, receiver }).flatMap(
+    ([field, value]) => (value === undefined ? [] : [{ field, op: "EQUAL", value: text(value) } as const]),
   );
+};
 
 /** The append-only log: the writes of records, and queries over it. */
 export interface RecordLog {
@@ -63,6 +65,7 @@ export const createRecordLog = (database: FirestoreDatabase): RecordLog => {
               decision: text(record.decisionId),
               ...optional("repository", repository),
               ...optional("outcome", decision && text(decision.outcome)),
+              ...optional("receiver", record.kind === "attempt" ? text(record.receiver) : undefined),
               atMs: integer(record.atMs),
               place: integer(nextPlace()),
               record: text(JSON.stringify(record)),

@@ -90,4 +90,10 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX queue_by_time;
   CREATE INDEX queue_by_kind ON queue (kind, available_at_ms);
   `,
+  // A receiver's requests, however many others were told since.
+  `
+  ALTER TABLE records ADD COLUMN receiver TEXT;
+  UPDATE records SET receiver = record ->> 'receiver' WHERE record ->> 'kind' = 'attempt';
+  CREATE INDEX records_by_receiver ON records (receiver, sequence) WHERE receiver IS NOT NULL;
+  `,
 ];

@@ -19,7 +19,7 @@ const UPDATE =
 const CLEAR_DUE = "DELETE FROM outbox_due WHERE subscription = ?";
 const ADD_DUE = "INSERT INTO outbox_due (receiver, subscription, due_at_ms) VALUES (?, ?, ?)";
 const ADD_RECORD =
-  "INSERT OR IGNORE INTO records (id, at_ms, subscription, decision, repository, outcome, record) VALUES (?, ?, ?, ?, ?, ?, ?)";
+  "INSERT OR IGNORE INTO records (id, at_ms, subscription, decision, repository, outcome, receiver, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 const DUE_RECEIVERS =
   "SELECT receiver, min(due_at_ms) AS at FROM outbox_due WHERE due_at_ms <= ? GROUP BY receiver ORDER BY at LIMIT ?";
 const DUE_SUBSCRIPTIONS =
@@ -61,10 +61,11 @@ const writeRow = (database: Database, next: SubscriptionState, expectedVersion: 
 const addRecord = (database: Database, record: StateRecord): void => {
   const repository = record.kind === "decision" ? formatRepository(record.repository) : null;
   const outcome = record.kind === "decision" ? record.outcome : null;
+  const receiver = record.kind === "attempt" ? record.receiver : null;
   const { id, atMs, subscription, decisionId } = record;
   database
     .statement(ADD_RECORD)
-    .run(id, atMs, subscription, decisionId, repository, outcome, JSON.stringify(record));
+    .run(id, atMs, subscription, decisionId, repository, outcome, receiver, JSON.stringify(record));
 };
 
 const queryRecords = (database: Database, query: RecordQuery): readonly StoredRecord[] => {
@@ -79,6 +80,7 @@ const queryRecords = (database: Database, query: RecordQuery): readonly StoredRe
   add("decision", query.decisionId);
   add("repository", query.repository);
   add("outcome", query.outcome);
+  add("receiver", query.receiver);
   const order = query.newestFirst === true ? "DESC" : "ASC";
   const sql = `SELECT sequence, record FROM records WHERE ${conditions.join(" AND ")} ORDER BY sequence ${order} LIMIT ?`;
   const rows = database.statement(sql).all(...values, query.limit);
