@@ -73,17 +73,24 @@ const list = async (
   }
 };
 
+const findByPrefix = async (reader: DecisionReader, prefix: string): Promise<readonly StoredRecord[]> => {
+  const all = await reader.records({ newestFirst: true, limit: SHOW_SCAN });
+  const ids = new Set(all.map(({ decisionId }) => decisionId).filter((id) => id.startsWith(prefix)));
+  const [id] = ids;
+  if (id === undefined) {
+    const where = all.length < SHOW_SCAN ? "" : ` among the newest ${SHOW_SCAN} records; write all of it`;
+    throw new CliError(`no decision ${prefix}${where}; see \`sluice decisions list\``, { code: "ABSENT" });
+  }
+  if (ids.size > 1) throw usageError(`${prefix} begins ${ids.size} decisions; write more of it`);
+  return reader.records({ decisionId: id, limit: MAX_LIMIT });
+};
+
 const show = async (open: OpenDecisions, io: CommandIo, prefix: string, command: Command): Promise<void> => {
   const { json } = globalOptions(command);
   const reader = await open(io, toDeployment(command));
   try {
-    const all = await reader.records({ newestFirst: true, limit: SHOW_SCAN });
-    const ids = new Set(all.map(({ decisionId }) => decisionId).filter((id) => id.startsWith(prefix)));
-    const [id] = ids;
-    if (id === undefined)
-      throw new CliError(`no decision ${prefix}; see \`sluice decisions list\``, { code: "ABSENT" });
-    if (ids.size > 1) throw usageError(`${prefix} begins ${ids.size} decisions; write more of it`);
-    const records = await reader.records({ decisionId: id, limit: MAX_LIMIT });
+    const whole = await reader.records({ decisionId: prefix, limit: MAX_LIMIT });
+    const records = whole.length > 0 ? whole : await findByPrefix(reader, prefix);
     if (json) io.stdout.write(`${JSON.stringify(records)}\n`);
     else io.stdout.write(formatDecision(records, createPaint(io.color), io.nowMs()));
   } finally {

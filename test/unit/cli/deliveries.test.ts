@@ -102,6 +102,27 @@ describe("show", () => {
     expect(json).toMatchObject({ circuit: { state: "disabled" }, deliveries: [{ state: "disabled" }] });
   });
 
+  test("shows what a receiver was told before thousands of others were", async () => {
+    await park();
+    const [mine] = at.state.all().filter(({ kind }) => kind === "attempt");
+    if (mine?.kind !== "attempt") throw new Error("nothing was sent");
+    const others = Array.from({ length: 6_000 }, (_, index) => ({
+      ...mine,
+      id: `other/${index}`,
+      receiver: "c/apps/other",
+    }));
+    await at.state.commit(mine.subscription, 0, { records: others });
+    const { attempts } = JSON.parse((await run("show", RECEIVER, "--json")).stdout);
+    expect(attempts).toMatchObject([{ id: mine.id }]);
+  });
+
+  test("counts requests on over a replay", async () => {
+    await park();
+    await run("replay", "--receiver", RECEIVER);
+    await at.drain();
+    expect((await run("show", RECEIVER)).stdout).toMatch(/accepted\s+2 \(1 since replayed\)/);
+  });
+
   test("of one that nobody knows says no", async () => {
     expect((await run("show", "c/apps/nobody")).code).toBe(1);
   });

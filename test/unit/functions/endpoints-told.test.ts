@@ -100,7 +100,8 @@ describe("an endpoint", () => {
 
   test("gets nothing that may not leave any more", async () => {
     const url = await serve();
-    const outcome = await send(configOf({ endpoints: [{ name: "bot", url }] }), ENDPOINT, () => false);
+    const endpoints = [{ name: "bot", url, secrets: [{ env: "KEY" }], ca: "ca.pem" }];
+    const outcome = await send(configOf({ endpoints }), ENDPOINT, () => false);
     expect(outcome).toMatchObject({ code: "cancelled", requests: 0 });
     expect(requests).toEqual([]);
   });
