@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { RE2JS } from "re2js";
 import * as v from "valibot";
+import { compileGoPattern } from "../go-pattern.ts";
 import { parseRepositoryGlob } from "./repository-glob.ts";
 import { oneOf, section } from "./schema-section.ts";
 import { DURATION_PATTERN, parseBytes, parseDurationMs, SIZE_PATTERN } from "./units.ts";
@@ -89,7 +89,7 @@ export const httpUrl = (description: string, example: string) => {
 
 const compileProblem = (pattern: string): string | undefined => {
   try {
-    RE2JS.compile(pattern);
+    compileGoPattern(pattern);
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
-import { RE2JS, RE2JSSyntaxException } from "re2js";
+import { type RE2JS, RE2JSSyntaxException } from "re2js";
+import { compileGoPattern, MAX_PATTERN_SIZE } from "../go-pattern.ts";
 import { stripGroupNames } from "./go-regexp-groups.ts";
 
 /** A pattern as Go's `regexp` reads it: linear time, leftmost-first, found anywhere in the text. */
@@ -10,8 +11,6 @@ export interface GoRegexp {
 
 export type CompiledGoRegexp = { readonly regexp: GoRegexp } | { readonly problem: string };
 
-/** Longer than any pattern of a manifest, short enough to compile in milliseconds. */
-const MAX_PATTERN_LENGTH = 4096;
 const MAX_CACHED = 2048;
 const MAX_GROUP_NUMBER = 1e8;
 
@@ -82,14 +81,14 @@ const toGoRegexp = (compiled: RE2JS, groups: Groups): GoRegexp => {
 };
 
 const compileNamed = (pattern: string): GoRegexp => {
-  const compiled = RE2JS.compile(pattern);
+  const compiled = compileGoPattern(pattern);
   const groups = new Map(Object.entries(compiled.namedGroups()).map(([name, index]) => [name, [index]]));
   return toGoRegexp(compiled, groups);
 };
 
 const compileUnnamed = (pattern: string): GoRegexp => {
   const stripped = stripGroupNames(pattern);
-  return toGoRegexp(RE2JS.compile(stripped.pattern), stripped.groups);
+  return toGoRegexp(compileGoPattern(stripped.pattern), stripped.groups);
 };
 
 const isDuplicateName = (error: unknown): boolean =>
@@ -108,9 +107,6 @@ const tryCompile = (compileAs: (pattern: string) => GoRegexp, pattern: string): 
 };
 
 const compile = (pattern: string): CompiledGoRegexp => {
-  if (pattern.length > MAX_PATTERN_LENGTH) {
-    return { problem: `pattern is longer than ${MAX_PATTERN_LENGTH} characters` };
-  }
   try {
     return { regexp: compileNamed(pattern) };
   } catch (error) {
@@ -124,7 +120,7 @@ const PLAIN = /^\^?(?:(?:[A-Za-z0-9_/:@ ,;=&%#~!"'<>-]|\\[!-/:-@[-^`{-~]|\.)[*+?
 
 /** What is wrong with a pattern, if anything. Those that people write most are told by their looks, uncompiled. */
 export const findGoRegexpProblem = (pattern: string): string | undefined => {
-  if (pattern.length <= MAX_PATTERN_LENGTH && PLAIN.test(pattern)) return undefined;
+  if (pattern.length <= MAX_PATTERN_SIZE && PLAIN.test(pattern)) return undefined;
   const compiled = compileGoRegexp(pattern);
   return "problem" in compiled ? compiled.problem : undefined;
 };

@@ -60,8 +60,14 @@ export type ClaimName = keyof typeof CLAIMS;
 export const isClaimName = (name: string): name is ClaimName => Object.hasOwn(CLAIMS, name);
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/**
+ * Of an issuer, a subject or a claim; SPIFFE's ids, the longest known, end here. They are matched with patterns before
+ * anything about the certificate is trusted, and matching takes time with their length.
+ */
+const MAX_TEXT_BYTES = 2048;
 
 const decodeUtf8 = (bytes: Buffer): string | undefined => {
+  if (bytes.length > MAX_TEXT_BYTES) return undefined;
   try {
     return UTF8.decode(bytes);
   } catch {
@@ -121,7 +127,7 @@ const readOtherName = (name: Der): string | undefined => {
 };
 
 const readName = (name: Der): string | undefined => {
-  if (name.tag === URI || name.tag === EMAIL) return contentOf(name).toString("latin1");
+  if (name.tag === URI || name.tag === EMAIL) return decodeUtf8(contentOf(name));
   return name.tag === OTHER_NAME ? readOtherName(name) : undefined;
 };
 

@@ -1,4 +1,4 @@
-import { RE2JS } from "re2js";
+import { compileGoPattern, MAX_PATTERN_SIZE } from "../go-pattern.ts";
 import type { IdentityRule } from "../ports.ts";
 import type { Certificate } from "./certificate.ts";
 import { type ClaimedIdentity, type ClaimName, claimOf, isClaimName } from "./fulcio-certificate.ts";
@@ -12,12 +12,11 @@ export interface Pattern {
 }
 
 const CACHE_CAPACITY = 1024;
-const MAX_LENGTH = 4096;
 const compiled = createLru<Pattern>(CACHE_CAPACITY);
 
 const toGoMatch = (source: string): Pattern["matches"] | undefined => {
   try {
-    const expression = RE2JS.compile(source);
+    const expression = compileGoPattern(source);
     return (text) => expression.matcher(text).find();
   } catch {
     return undefined;
@@ -26,12 +25,12 @@ const toGoMatch = (source: string): Pattern["matches"] | undefined => {
 
 /**
  * Compiles with Go's RE2 syntax and matches as Go's `MatchString` does: anywhere in the text, case-sensitive.
- * Undefined when Go would not compile it either.
+ * Undefined when Go would not compile it either, or when it is too large.
  */
 export const compilePattern = (source: string): Pattern | undefined => {
   const known = compiled.get(source);
   if (known !== undefined) return known;
-  if (source.length > MAX_LENGTH) return undefined;
+  if (source.length > MAX_PATTERN_SIZE) return undefined;
   const matches = toLiteralMatch(source) ?? toGoMatch(source);
   if (matches === undefined) return undefined;
   compiled.set(source, { matches });

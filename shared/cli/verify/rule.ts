@@ -1,5 +1,5 @@
-import { RE2JS } from "re2js";
 import type { RepositoryName } from "../../artifact/repository.ts";
+import { compileGoPattern } from "../../go-pattern.ts";
 import type { IdentityRule, VerifyRule } from "../../ports.ts";
 import { usageError } from "../cli-error.ts";
 import { splitPair } from "../options.ts";
@@ -18,7 +18,7 @@ const checkPattern = (option: string, pattern: string): void => {
   // An empty pattern would match everybody.
   if (pattern === "") throw usageError(`${option} is empty; write whom you expect`);
   try {
-    RE2JS.compile(pattern);
+    compileGoPattern(pattern);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw usageError(`${option} ${pattern}: not a Go RE2 pattern: ${reason}`);

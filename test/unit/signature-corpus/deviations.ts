@@ -36,9 +36,10 @@ export const STRICTER: readonly Deviation[] = [
   },
   {
     expected: "certificate-name",
-    why: "a signer has one name of a kind that Fulcio writes; of several, two readers may take different ones",
+    why: "a signer has one name of a kind and length that Fulcio writes; of several, two readers may take different ones",
     cases: [
       "DNS name only",
+      "URI longer than any",
       "URI and DNS name",
       "e-mail address, then URI",
       "two URIs, the good one first",

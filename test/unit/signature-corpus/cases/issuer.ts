@@ -47,6 +47,11 @@ export const issuerCases: readonly CorpusCase[] = [
     issuer8(concat(utf8String(IDENTITY.issuer), Buffer.from("x"))),
   ),
   leafCase(15, "coded issuer empty", "certificate-issuer", issuer8(utf8String(""))),
+  leafCase(23, "issuer longer than any", "certificate-issuer", (fields) => {
+    const issuer = IDENTITY.issuer.padEnd(2049, "x");
+    const others = fields.extensions.filter(({ oid }) => oid !== RAW && oid !== DER);
+    return { ...fields, extensions: [...others, rawIssuer(issuer), derIssuer(issuer)] };
+  }),
   leafCase(15, "coded issuer twice", "certificate-malformed", (fields) => ({
     ...fields,
     extensions: [...fields.extensions, derIssuer(EVIL)],

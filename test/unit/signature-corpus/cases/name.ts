@@ -44,6 +44,13 @@ export const nameCases: readonly CorpusCase[] = [
     "certificate-name",
     names(generalName.uri(`${IDENTITY.subject}\u00e9`)),
   ),
+  leafCase(23, "URI as long as any", "verified", names(generalName.uri(IDENTITY.subject.padEnd(2048, "x")))),
+  leafCase(
+    23,
+    "URI longer than any",
+    "certificate-name",
+    names(generalName.uri(IDENTITY.subject.padEnd(2049, "x"))),
+  ),
   leafCase(16, "no name at all", "certificate-name", (fields) => replaceExtension(fields, SAN)),
   leafCase(16, "empty list of names", "certificate-name", names()),
   leafCase(16, "empty URI", "certificate-name", names(generalName.uri(""))),
