@@ -165,6 +165,18 @@ export const peers = [
     typicalBuildS: 45,
   },
   {
+    name: "dynoxide",
+    version: "3.2.0",
+    recipe: {
+      kind: "cargo",
+      crate: "dynoxide-rs",
+      binary: "dynoxide",
+      features: ["cli", "native-sqlite", "http-server"],
+    },
+    neededBy: "core",
+    typicalBuildS: 180,
+  },
+  {
     // checkov and cfn-lint, which share most of what they need.
     name: "infra-linters",
     version: "3.3.30",

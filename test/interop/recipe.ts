@@ -21,6 +21,13 @@ export type Recipe =
   | { readonly kind: "go-files"; readonly module: string; readonly folder: string }
   /** `npm install <package>@<version>` without its scripts; what it depends on as of a day. */
   | { readonly kind: "npm"; readonly package: string; readonly asOf: string }
+  /** `cargo install`, built from source with these features alone. */
+  | {
+      readonly kind: "cargo";
+      readonly crate: string;
+      readonly binary: string;
+      readonly features: readonly string[];
+    }
   /** Jars. */
   | { readonly kind: "maven"; readonly group: string; readonly artifact: string }
   /** A virtual environment with these packages (`name==version`) alone. */

@@ -4,20 +4,18 @@ import { createDynamoStateStore } from "../../../shared/adapters/aws/dynamodb/st
 import { createSqsWorkQueue } from "../../../shared/adapters/aws/sqs/work-queue.ts";
 import { describeStateStore } from "../../contract/state-store.suite.ts";
 import { describeWorkQueue } from "../../contract/work-queue.suite.ts";
-import { startDynamo, startElasticMq, startMoto } from "../world/aws.ts";
+import { DYNAMOS, startDynamos, startElasticMq } from "../world/aws.ts";
 import { createWorld, type World } from "../world/world.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
 let world: World;
-let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let dynamoOf: Awaited<ReturnType<typeof startDynamos>>;
 let sqs: Awaited<ReturnType<typeof startElasticMq>>;
 
 beforeAll(async () => {
   world = await createWorld();
-  // Another server of DynamoDB's protocol takes moto's place where this names it.
-  const url = process.env.SLUICE_DYNAMODB_URL ?? (await startMoto(world)).url;
-  [dynamo, sqs] = await Promise.all([startDynamo(world, url), startElasticMq(world)]);
+  [dynamoOf, sqs] = await Promise.all([startDynamos(world), startElasticMq(world)]);
 });
 
 afterAll(() => world.close());
@@ -32,12 +30,15 @@ const createClock = () => {
   };
 };
 
-describeStateStore("DynamoDB", async () => {
-  const clock = createClock();
-  const name = await dynamo.createTable();
-  const state = createDynamoStateStore({ client: dynamo.client, name, clock, retentionMs: 90 * DAY_MS });
-  return { state, advance: clock.advance, nowMs: clock.nowMs, close: async () => {} };
-});
+const describeDynamo = (server: string): void =>
+  describeStateStore(`DynamoDB, ${server}`, async () => {
+    const clock = createClock();
+    const { client, createTable } = dynamoOf(server);
+    const settings = { client, name: await createTable(), clock, retentionMs: 90 * DAY_MS };
+    return { state: createDynamoStateStore(settings), ...clock, close: async () => {} };
+  });
+
+for (const server of DYNAMOS) describeDynamo(server);
 
 describeWorkQueue("SQS", async () => {
   const [queueUrl, deadLetterUrl] = await Promise.all([sqs.createQueue(), sqs.createQueue()]);

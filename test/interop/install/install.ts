@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Peer } from "../recipe.ts";
 import { cacheFolder, folderOf, sourceFolder, versionOf } from "./cache.ts";
+import { installByCargo } from "./cargo.ts";
 import { unpackDebian } from "./debian.ts";
 import { buildGoModule, buildGoSource, copyGoFiles, installByGo, requireGo } from "./go.ts";
 import { linkSdkComponent } from "./google-sdk.ts";
@@ -24,6 +25,8 @@ const make = (peer: Peer, folder: string): Promise<void> => {
       return copyGoFiles(recipe, peer.version, folder);
     case "npm":
       return installByNpm(recipe, peer.version, folder);
+    case "cargo":
+      return installByCargo(recipe, peer.version, folder);
     case "maven":
       return copyMavenJars(recipe, peer.version, folder);
     case "pypi":

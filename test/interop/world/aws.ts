@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { TABLE_DEFINITION } from "../../../shared/adapters/aws/dynamodb/table.ts";
-import { peerJars, peerPython } from "../install/cache.ts";
+import { peerBinary, peerJars, peerPython } from "../install/cache.ts";
 import { answers } from "./process.ts";
 import { freePort, type World } from "./world.ts";
 
@@ -80,6 +80,19 @@ export const startMoto = async (world: World) => {
   return { url, settings: settings(url) };
 };
 
+/** dynoxide: a server of DynamoDB's protocol alone, whose answers its authors hold against AWS's own. */
+export const startDynoxide = async (world: World) => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  await world.start({
+    name: "dynoxide",
+    file: peerBinary("dynoxide"),
+    args: ["--host", "127.0.0.1", "--port", String(port), "--log", "quiet"],
+    isReady: answers(url, () => true),
+  });
+  return { url };
+};
+
 /** Tables as the deployment makes them, on a server of DynamoDB's protocol. */
 export const startDynamo = async (world: World, url: string) => {
   const client = new DynamoDBClient(settings(url));
@@ -91,5 +104,30 @@ export const startDynamo = async (world: World, url: string) => {
       await client.send(new CreateTableCommand({ ...TABLE_DEFINITION, TableName } as never));
       return TableName;
     },
+  };
+};
+
+const ELSEWHERE = process.env.SLUICE_DYNAMODB_URL;
+
+/**
+ * Servers of DynamoDB's protocol that know nothing of each other: what passes on all of them is not one's own habit.
+ * `elsewhere`: at SLUICE_DYNAMODB_URL.
+ */
+export const DYNAMOS = ["moto", "dynoxide", ...(ELSEWHERE === undefined ? [] : ["elsewhere"])];
+
+/** Starts all of `DYNAMOS`; answers with a client of each by its name. */
+export const startDynamos = async (world: World) => {
+  const [moto, dynoxide] = await Promise.all([startMoto(world), startDynoxide(world)]);
+  const urls: Readonly<Record<string, string>> = {
+    moto: moto.url,
+    dynoxide: dynoxide.url,
+    ...(ELSEWHERE === undefined ? {} : { elsewhere: ELSEWHERE }),
+  };
+  const started = new Map<string, Awaited<ReturnType<typeof startDynamo>>>();
+  for (const name of DYNAMOS) started.set(name, await startDynamo(world, urls[name] ?? ""));
+  return (name: string) => {
+    const found = started.get(name);
+    if (found === undefined) throw new Error(`no server of DynamoDB's protocol is called ${name}`);
+    return found;
   };
 };

@@ -108,13 +108,20 @@ const toDueChanges = (
     .map((receiver) => ({ Delete: { TableName, Key: keys.due(receiver, subscription) } })),
 ];
 
+/** Reasons that pass, and say nothing about the version: another transaction at work, or too much at once. */
+const PASSING: ReadonlySet<string> = new Set([
+  "TransactionConflict",
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+]);
+
 type Outcome = "committed" | "conflict" | "collided";
 
 const outcomeOf = (cause: unknown): Outcome => {
   if (!(cause instanceof TransactionCanceledException)) throw unavailable("a commit", cause);
-  const codes = (cause.CancellationReasons ?? []).map(({ Code }) => Code);
+  const codes = (cause.CancellationReasons ?? []).map(({ Code = "None" }) => Code);
   if (codes.includes("ConditionalCheckFailed")) return "conflict";
-  if (codes.includes("TransactionConflict")) return "collided";
+  if (codes.some((code) => PASSING.has(code))) return "collided";
   throw unavailable("a commit", cause);
 };
 
@@ -164,7 +171,7 @@ export const createDynamoStateStore = ({ clock, retentionMs, ...table }: DynamoS
     }
   };
 
-  /** Two transactions that meet on an item may both be turned away, which says nothing about the version. */
+  /** Two transactions that meet on an item may both be turned away; clients try again only what fails as a whole. */
   const transactUntilDecided = async (items: TransactWriteItem[]): Promise<"committed" | "conflict"> => {
     for (let collisions = 0; collisions < MAX_COLLISIONS; collisions++) {
       const outcome = await transact(items);

@@ -3,6 +3,7 @@ import {
   ConditionalCheckFailedException,
   type CreateTableCommandInput,
   type DynamoDBClient,
+  TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb";
 import { PipelineError } from "../../../errors.ts";
 
@@ -102,9 +103,22 @@ export const nameOf = (item: Item, attribute: "pk" | "sk" = "pk"): string => {
 
 export const toTtl = (expiresAtMs: number): AttributeValue => num(Math.ceil(expiresAtMs / 1_000));
 
+const MAX_REASON_LENGTH = 300;
+
+const reasonOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return "unknown error";
+  if (cause instanceof TransactionCanceledException) {
+    const reasons = (cause.CancellationReasons ?? []).filter(({ Code = "None" }) => Code !== "None");
+    return reasons.map(({ Code, Message = "" }) => `${Code} ${Message}`.trim()).join(", ") || cause.name;
+  }
+  // What is wrong with a request is said by its message alone, which names attributes and sizes.
+  return cause.name === "ValidationException" ? `${cause.name} ${cause.message}` : cause.name;
+};
+
+/** `STATE_UNAVAILABLE`, with what DynamoDB said; a person finds it as the reason of a dead letter. */
 export const unavailable = (what: string, cause: unknown): PipelineError => {
-  const name = cause instanceof Error ? cause.name : "unknown error";
-  return new PipelineError(`DynamoDB, ${what}: ${name}`, { code: "STATE_UNAVAILABLE", cause });
+  const reason = reasonOf(cause).slice(0, MAX_REASON_LENGTH);
+  return new PipelineError(`DynamoDB, ${what}: ${reason}`, { code: "STATE_UNAVAILABLE", cause });
 };
 
 /** Runs one request; what keeps it from being answered becomes `STATE_UNAVAILABLE`. */
