@@ -3,11 +3,11 @@ import { createServer } from "node:https";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type ReceiverDouble, startReceiverDouble } from "../../../functions/local/playground/receiver.ts";
-import { startGoogleDouble } from "../../support/google-double.ts";
 import { createAuthority } from "../../unit/adapters/certificates.ts";
 import { toRegistryCall } from "../world/aws-call.ts";
 import { ACCOUNT, type AwsStage, PUBLIC_TOKEN, startAwsStage } from "../world/aws-stage.ts";
 import { startGate } from "../world/gate.ts";
+import { startGitHub } from "../world/github.ts";
 import { pushImage, readManifest, type StoredManifest } from "../world/images.ts";
 import type { LambdaSpec } from "../world/lambda.ts";
 import { type Stage, startStage } from "../world/stage.ts";
@@ -82,19 +82,6 @@ const registerReceivers = (receiver: ReceiverDouble): ReadonlyMap<string, string
   ]);
 };
 
-/** GitHub, where one delivery of each hook did not arrive; answers with what it was asked for. */
-const startGitHub = async (stage: Stage) => {
-  const redelivered: string[] = [];
-  const delivery = { id: 7, guid: "lost", event: "package", status_code: 503, status: "failed" };
-  const double = await startGoogleDouble(({ method, target, headers }) => {
-    if (method === "GET") return { body: JSON.stringify([{ ...delivery, delivered_at: new Date() }]) };
-    redelivered.push(`${target} ${headers.authorization}`);
-    return { status: 202, body: "{}" };
-  });
-  stage.world.atEnd(() => double.close());
-  return { url: double.url, redelivered };
-};
-
 /** Google's STS: gives its token for one that AWS made out to this provider, and for nothing else. */
 const startGoogleSts = async (stage: Stage): Promise<Partial<LambdaSpec>> => {
   const authority = createAuthority("google");
@@ -167,7 +154,7 @@ const createStoryWorld = async (stage: Stage): Promise<StoryWorld> => {
   const front = await startGate(stage.world, receiver.url, () => passages[trouble.receiver]);
   await openRegistries(stage, aws, trouble);
   const evaluateSpec = await startGoogleSts(stage);
-  const github = await startGitHub(stage);
+  const github = await startGitHub(stage.world);
   const neighbours = { receiverUrl: front.url, githubUrl: github.url };
   await aws.putCatalog(await compileCatalog(stage, neighbours));
   await aws.bundle({

@@ -6,6 +6,7 @@ import type { CloudTasksDouble } from "./cloud-tasks-double.ts";
 import type { Emulator } from "./emulators.ts";
 
 const host = join(import.meta.dirname, "function-host.ts");
+const clockAhead = join(import.meta.dirname, "../world/clock-ahead.ts");
 /** Inside the checkout, where a bundle finds the framework that Google's build would install for it. */
 export const packaged = join(import.meta.dirname, "../../../dist/interop-gcp");
 
@@ -20,7 +21,8 @@ export interface HostedFunction {
   readonly url: string;
   /** Ends it as a machine that is taken away does. */
   kill(): Promise<void>;
-  start(): Promise<void>;
+  /** `clockAheadMs`: an instance that runs that much later than now. */
+  start(clockAheadMs?: number): Promise<void>;
 }
 
 export interface Parts {
@@ -54,12 +56,18 @@ export const hostFunction = async (
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let server: RunningServer | undefined;
-  const start = async (): Promise<void> => {
+  const start = async (clockAheadMs?: number): Promise<void> => {
     server = await world.start({
       name: `function-${name}`,
       file: process.execPath,
-      args: [host, module, name, String(port)],
-      env,
+      args: [
+        ...(clockAheadMs === undefined ? [] : [`--import=${clockAhead}`]),
+        host,
+        module,
+        name,
+        String(port),
+      ],
+      env: { ...env, CLOCK_AHEAD_MS: String(clockAheadMs ?? 0) },
       isReady: answers(`${url}/favicon.ico`, () => true),
     });
   };

@@ -7,6 +7,8 @@ import { type ReceiverDouble, startReceiverDouble } from "../../../functions/loc
 import { packageFunctions } from "../../../infra/gcp/package.ts";
 import { createMetadataAccessToken } from "../../../shared/adapters/gcp/metadata-server.ts";
 import { startGoogleDouble } from "../../support/google-double.ts";
+import { startGate } from "../world/gate.ts";
+import { type GitHub, startGitHub } from "../world/github.ts";
 import { type OidcIssuer, startOidcIssuer } from "../world/oidc-issuer.ts";
 import { type Stage, startStage } from "../world/stage.ts";
 import type { World } from "../world/world.ts";
@@ -25,6 +27,7 @@ import { startFirestore, startPubSub } from "./emulators.ts";
 
 export const RECEIVER_TOKEN = "receiver-t0ken";
 export const INPUTS_TOKEN = "inputs-t0ken";
+export const GITHUB_SECRET = "github-s3cret";
 export const PUSH_AUDIENCE = "https://sluice.example/events/gar";
 export const PUSH_ACCOUNT = "pubsub-push@acme.iam.gserviceaccount.com";
 const IDENTITY_AUDIENCE = "flux.prod.example";
@@ -95,11 +98,12 @@ const receiverObject = (name: string, type: string, resource: string): unknown =
   },
 });
 
-export const REPOSITORIES = ["app", "unsigned", "held", "by-oidc", "crash"] as const;
+export const REPOSITORIES = ["app", "unsigned", "held", "by-oidc", "crash", "cut-off"] as const;
 
 const writeConfig = async (
   folder: string,
-  { stage, valve, receiver, issuer }: Pick<GcpWorld, "stage" | "valve" | "receiver" | "issuer">,
+  { stage, valve, issuer }: Pick<GcpWorld, "stage" | "valve" | "issuer">,
+  { receiverUrl, githubUrl }: { readonly receiverUrl: string; readonly githubUrl: string },
 ): Promise<void> => {
   await mkdir(join(folder, "manifests"), { recursive: true });
   const items = [
@@ -120,7 +124,7 @@ const writeConfig = async (
         manifests: { folder: "./manifests" },
         secrets: { "apps/root": { "trusted_root.json": stage.sigstore.trustedRootFile } },
         receiver: {
-          baseUrl: receiver.url,
+          baseUrl: receiverUrl,
           token: { secret: "flux-token" },
           audience: IDENTITY_AUDIENCE,
           allowPrivateAddresses: true,
@@ -135,6 +139,11 @@ const writeConfig = async (
         email: PUSH_ACCOUNT,
         issuer: issuer.url,
         keysUrl: `${issuer.url}/keys`,
+      },
+      {
+        type: "ghcr",
+        secrets: [{ secret: "github-events" }],
+        redelivery: { hook: `${githubUrl}/orgs/acme/hooks/1`, token: { secret: "github-token" } },
       },
     ],
     trustedRoots: { default: stage.sigstore.trustedRootFile },
@@ -156,6 +165,9 @@ const writeConfig = async (
 export interface GcpWorld {
   readonly stage: Stage;
   readonly receiver: ReceiverDouble;
+  /** While its answers get lost, the receiver gets requests all the same. */
+  readonly trouble: { loseAnswers: boolean };
+  readonly github: GitHub;
   readonly issuer: OidcIssuer;
   readonly valve: Valve;
   readonly parts: Parts;
@@ -178,9 +190,14 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
     startFirestore(world),
   ]);
   world.atEnd(() => receiver.close());
+  const trouble = { loseAnswers: false };
+  const passage = () => (trouble.loseAnswers ? "lose-answer" : "forward");
+  const [gate, github] = await Promise.all([startGate(world, receiver.url, passage), startGitHub(world)]);
   const secrets = new Map([
     ["flux-token", RECEIVER_TOKEN],
     ["inputs-token", INPUTS_TOKEN],
+    ["github-events", GITHUB_SECRET],
+    ["github-token", "github-t0ken"],
   ]);
   const google = await startGoogleDouble(({ target }) => {
     const { pathname, searchParams } = new URL(target, "http://google");
@@ -213,7 +230,7 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
     );
   }
   const folder = join(world.folder, "gcp");
-  await writeConfig(folder, { stage, valve, receiver, issuer });
+  await writeConfig(folder, { stage, valve, issuer }, { receiverUrl: gate.url, githubUrl: github.url });
   await packageFunctions(folder, packaged);
   const parts = { pubsub, firestore, cloudTasks, google: google.host };
   const env = toEnvironment(parts);
@@ -236,6 +253,8 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
   return {
     stage,
     receiver,
+    trouble,
+    github,
     issuer,
     valve,
     parts,

@@ -6,8 +6,10 @@ import { isIsolated } from "../namespace.ts";
 import { noteSeen } from "../seen.ts";
 import { runToEnd } from "../world/command.ts";
 import { type PushedImage, pushImage } from "../world/images.ts";
+import { expectKilledDeliverToLoseNothing } from "../world/killed-deliver.ts";
 import { GCR, NAMES, PLACE, toEnvironment } from "./deployment.ts";
-import { type GcpWorld, INPUTS_TOKEN, PUSH_ACCOUNT, PUSH_AUDIENCE, startGcpWorld } from "./gcp-world.ts";
+import { type GcpWorld, GITHUB_SECRET, INPUTS_TOKEN, startGcpWorld } from "./gcp-world.ts";
+import { describePushed } from "./pushed-suite.ts";
 
 const SLUICE = join(import.meta.dirname, "../../../shared/cli/bin.js");
 const TIMEOUT_MS = 40_000;
@@ -33,6 +35,7 @@ describe.skipIf(!isIsolated())("Sluice on Google Cloud", () => {
 
   beforeAll(async () => {
     gcp = await startGcpWorld();
+    gcp.github.deliverTo({ url: `${gcp.functions.intake.url}/events/ghcr`, secret: GITHUB_SECRET });
   });
   afterAll(() => gcp?.stage.world.close());
 
@@ -182,6 +185,14 @@ describe.skipIf(!isIsolated())("Sluice on Google Cloud", () => {
     expect((await gcp.cloud.deadLetters.list(100)).map(({ id }) => id)).not.toContain(letter.id);
   });
 
+  test("the sweep has GitHub deliver again what did not arrive, with the hook's own token, and once", async () => {
+    for (let turn = 0; turn < 2; turn++) {
+      expect((await fetch(`${gcp.functions.sweep.url}/repositories`, { method: "POST" })).status).toBe(204);
+    }
+    expect(gcp.github.redelivered).toEqual(["/orgs/acme/hooks/1/deliveries/7/attempts Bearer github-t0ken"]);
+    expect(gcp.github.answers).toEqual([202]);
+  });
+
   test("the sweep finds what no event told", async () => {
     const image = await push("app", "1.5.0");
     await sign(image);
@@ -220,75 +231,25 @@ describe.skipIf(!isIsolated())("Sluice on Google Cloud", () => {
     expect(stdout).toContain("c/OCIRepository/apps/app");
   });
 
-  describe("pushed to intake from another project", () => {
-    const post = (token: string | undefined, body: string, path = "/events/gar"): Promise<Response> =>
-      fetch(`${gcp.functions.intake.url}${path}`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  describePushed(() => ({ gcp, push, sign, toChange, decisionsOf, finalDecision }));
+
+  test("deliver that dies once its request arrived tells the same again, and nothing older after it", () =>
+    expectKilledDeliverToLoseNothing(
+      {
+        receiver: gcp.receiver,
+        object: "OCIRepository/apps/cut-off",
+        async publish(tag) {
+          const image = await push("cut-off", tag);
+          await sign(image);
+          await announce(image, tag);
+          expect(await finalDecision("cut-off", tag)).toMatchObject({ outcome: "notify" });
         },
-        body,
-      });
-    const toBody = (data: string): string =>
-      JSON.stringify({
-        message: {
-          data: Buffer.from(data).toString("base64"),
-          messageId: "125591888507676",
-          publishTime: new Date().toISOString(),
+        loseAnswers: (lost) => {
+          gcp.trouble.loseAnswers = lost;
         },
-        subscription: "projects/elsewhere/subscriptions/sluice",
-      });
-    const right = { aud: PUSH_AUDIENCE, email: PUSH_ACCOUNT, email_verified: true };
-
-    test("with Google's token for us: the push is evaluated", async () => {
-      const image = await push("app", "1.6.0");
-      await sign(image);
-      const response = await post(gcp.issuer.mintRaw(right), toBody(toChange(image, "1.6.0")));
-      expect(response.status).toBe(204);
-      expect(await finalDecision("app", "1.6.0")).toMatchObject({ outcome: "notify" });
-      const counted = await gcp.cloud.limits.loadDocument("events/gar");
-      expect(counted?.value).toMatchObject({ taken: expect.any(Number) });
-    });
-
-    test.each([
-      ["no token", () => undefined],
-      ["another audience", () => gcp.issuer.mintRaw({ ...right, aud: "https://elsewhere.example" })],
-      [
-        "another account",
-        () => gcp.issuer.mintRaw({ ...right, email: "somebody@evil.iam.gserviceaccount.com" }),
-      ],
-      ["an account nobody verified", () => gcp.issuer.mintRaw({ ...right, email_verified: false })],
-      ["another issuer", () => gcp.issuer.mintRaw({ ...right, iss: "https://accounts.google.com.evil" })],
-      ["an expired token", () => gcp.issuer.mintRaw({ ...right, exp: Math.floor(Date.now() / 1_000) - 600 })],
-      ["a forged signature", () => `${gcp.issuer.mintRaw(right).split(".").slice(0, 2).join(".")}.AAAA`],
-      [
-        "changed claims",
-        () => {
-          const [header, , signature] = gcp.issuer.mintRaw({ ...right, email: "x@y" }).split(".");
-          const claims = Buffer.from(JSON.stringify({ ...right, iss: gcp.issuer.url })).toString("base64url");
-          return `${header}.${claims}.${signature}`;
-        },
-      ],
-    ])("with %s: refused", async (_what, toToken) => {
-      const image = await push("app", "1.9.9");
-      const response = await post(toToken(), toBody(toChange(image, "1.9.9")));
-      expect(response.status).toBe(401);
-    });
-
-    test("and nothing came of what was refused", async () => {
-      await sleep(QUIET_MS);
-      expect((await decisionsOf("app")).filter(({ tag }) => tag === "1.9.9")).toEqual([]);
-    });
-
-    test("bodies that are no JSON end in a plain refusal that shows nothing of the inside", async () => {
-      const response = await post(gcp.issuer.mintRaw(right), "{");
-      expect(response.status).toBe(400);
-      expect(await response.text()).not.toMatch(/node_modules|at .*\.js/);
-    });
-
-    test("an unknown path is said to be one", async () => {
-      expect((await post(undefined, "{}", "/events/unknown")).status).toBe(404);
-    });
-  });
+        ...gcp.functions.deliver,
+        sweepDue: () => fetch(`${gcp.functions.sweep.url}/due`, { method: "POST" }),
+      },
+      ["1.0.0", "1.1.0", "1.2.0"],
+    ));
 });

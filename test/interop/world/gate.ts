@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { World } from "./world.ts";
 
-/** What becomes of a request that came to a gate. `hang`: no answer, ever. */
+/** What becomes of a request that came to a gate. `hang`: no answer, ever; `lose-answer`: it arrives, its answer does not. */
 export type Passage =
   | "forward"
+  | "lose-answer"
   | "hang"
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>> };
 
@@ -18,12 +19,16 @@ export const startGate = async (
   const server = createServer((incoming, response) => {
     const passage = decide(incoming);
     if (passage === "hang") return;
-    if (passage !== "forward") {
+    if (typeof passage === "object") {
       response.writeHead(passage.status, { ...passage.headers }).end();
       return;
     }
     const { method = "GET", url = "/", headers } = incoming;
     const outgoing = request(new URL(url, target), { method, headers }, (answer) => {
+      if (passage === "lose-answer") {
+        answer.resume();
+        return;
+      }
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
     });

@@ -5,6 +5,7 @@ import { answers, type RunningServer } from "../../world/process.ts";
 import { freePort, type World } from "../../world/world.ts";
 
 const HOST = join(import.meta.dirname, "../../../support/azure-functions/host.ts");
+const CLOCK_AHEAD = join(import.meta.dirname, "../../world/clock-ahead.ts");
 const NAMES = join(import.meta.dirname, "names.ts");
 
 export interface RunningApp {
@@ -13,7 +14,8 @@ export interface RunningApp {
 }
 
 export interface Apps {
-  start(app: AppName): Promise<RunningApp>;
+  /** `clockAheadMs`: an instance that runs that much later than now. */
+  start(app: AppName, clockAheadMs?: number): Promise<RunningApp>;
 }
 
 /** A failed message comes back sooner than in production; everything else of host.json stays as it is. */
@@ -36,13 +38,20 @@ export const createApps = async (
   await packageApps(configFolder, out);
   for (const app of APPS) await shortenWait(join(out, app));
   return {
-    async start(app) {
+    async start(app, clockAheadMs) {
       const port = await freePort();
       const server = await world.start({
         name: `azure-${app}`,
         file: process.execPath,
-        args: [`--import=${NAMES}`, HOST, `--app=${join(out, app)}`, `--port=${port}`, "--invisible=3"],
-        env,
+        args: [
+          `--import=${NAMES}`,
+          ...(clockAheadMs === undefined ? [] : [`--import=${CLOCK_AHEAD}`]),
+          HOST,
+          `--app=${join(out, app)}`,
+          `--port=${port}`,
+          "--invisible=3",
+        ],
+        env: { ...env, CLOCK_AHEAD_MS: String(clockAheadMs ?? 0) },
         isReady: answers(`http://127.0.0.1:${port}/admin/host/status`),
       });
       return { url: `http://127.0.0.1:${port}`, server };

@@ -30,11 +30,17 @@ const toReceiver = (namespace: string, type: string, name: string): unknown => (
   },
 });
 
+export interface Neighbours {
+  readonly receiverUrl: string;
+  readonly issuerUrl: string;
+  readonly githubUrl: string;
+}
+
 /** The folder that a person deploys from: sluice.yaml, manifests, and the trusted root that they name. */
 export const writeDeployment = async (
   { sigstore }: Stage,
   folder: string,
-  { receiverUrl, issuerUrl }: { readonly receiverUrl: string; readonly issuerUrl: string },
+  { receiverUrl, issuerUrl, githubUrl }: Neighbours,
 ): Promise<string> => {
   await mkdir(join(folder, "manifests"), { recursive: true });
   const items = [
@@ -77,6 +83,11 @@ export const writeDeployment = async (
         issuer: issuerUrl,
         keysUrl: `${issuerUrl}/keys`,
         subscriptionName: "sluice",
+      },
+      {
+        type: "ghcr",
+        secrets: [{ secret: "github-events" }],
+        redelivery: { hook: `${githubUrl}/orgs/acme/hooks/1`, token: { secret: "github-token" } },
       },
     ],
     trustedRoots: { default: "./trusted_root.json" },

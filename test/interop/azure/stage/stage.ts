@@ -15,6 +15,8 @@ import type { Documents } from "../../../../shared/pipeline/allowance.ts";
 import type { StateStore } from "../../../../shared/state.ts";
 import { createAuthority } from "../../../unit/adapters/certificates.ts";
 import { startAzuriteForTokens } from "../../world/azurite.ts";
+import { startGate } from "../../world/gate.ts";
+import { type GitHub, startGitHub } from "../../world/github.ts";
 import { type OidcIssuer, startOidcIssuer } from "../../world/oidc-issuer.ts";
 import { type Stage, startStage } from "../../world/stage.ts";
 import { type Apps, createApps } from "./apps.ts";
@@ -24,6 +26,7 @@ import { type Front, REGISTRY, startFront, TOPIC, VAULT } from "./front.ts";
 
 const RECEIVER_TOKEN = "receiver-t0ken";
 export const INPUTS_TOKEN = "inputs-t0ken";
+export const GITHUB_SECRET = "github-s3cret";
 const RECEIVER_AUDIENCE = "api://flux";
 
 /** A stage in Azure as far as it can be had on one machine: real registry, cosign and storage, no key of an account. */
@@ -32,6 +35,9 @@ export interface AzureStage {
   readonly apps: Apps;
   readonly front: Front;
   readonly receiver: ReceiverDouble;
+  /** While its answers get lost, the receiver gets requests all the same. */
+  readonly trouble: { loseAnswers: boolean };
+  readonly github: GitHub;
   /** Signs what Event Grid says about itself. */
   readonly issuer: OidcIssuer;
   readonly state: StateStore;
@@ -90,12 +96,20 @@ export const startAzureStage = async (): Promise<AzureStage> => {
 
     const receiver = await startReceiverDouble();
     world.atEnd(() => receiver.close());
+    const trouble = { loseAnswers: false };
+    const passage = () => (trouble.loseAnswers ? "lose-answer" : "forward");
+    const [gate, github] = await Promise.all([startGate(world, receiver.url, passage), startGitHub(world)]);
     const tls = authority.issue(REGISTRY, VAULT, TOPIC);
     const front = await startFront(world, {
       ...tls,
       entra,
       registry: base.host("referrers"),
-      secrets: { "flux-token": RECEIVER_TOKEN, "inputs-token": INPUTS_TOKEN },
+      secrets: {
+        "flux-token": RECEIVER_TOKEN,
+        "inputs-token": INPUTS_TOKEN,
+        "github-events": GITHUB_SECRET,
+        "github-token": "github-t0ken",
+      },
     });
     receiver.register({
       namespace: "apps",
@@ -116,7 +130,8 @@ export const startAzureStage = async (): Promise<AzureStage> => {
     const issuer = await startOidcIssuer(world);
     const folder = join(world.folder, "deployment");
     const configFile = await writeDeployment(base, folder, {
-      receiverUrl: receiver.url,
+      receiverUrl: gate.url,
+      githubUrl: github.url,
       issuerUrl: issuer.url,
     });
     const compiled = await base.sluice.run([
@@ -148,6 +163,8 @@ export const startAzureStage = async (): Promise<AzureStage> => {
       apps,
       front,
       receiver,
+      trouble,
+      github,
       issuer,
       queues,
       deadLetters,
