@@ -8,7 +8,7 @@ import type { NamedVersion } from "./decision-record.ts";
 import { lacksEntry } from "./desired.ts";
 import { hintDeliveries, hintNextCheck } from "./hints.ts";
 import { settleListed } from "./listing.ts";
-import { countRecovered, recoveredBy } from "./recovered.ts";
+import { recoveredBy } from "./recovered.ts";
 import { type Relation, relate } from "./relate.ts";
 import { type Scope, toDecisionContext } from "./scope.ts";
 import { type EvidenceVerdict, judge, TAG_GONE, toUnusable } from "./verdict.ts";
@@ -197,13 +197,13 @@ const lookAgain = async (
   return moved && version.tag !== undefined ? resolve(scope, subscription, version.tag) : version;
 };
 
-/** A version that a registry announced, or that a sweep found. */
+/** A version that a registry announced, or that a sweep found; answers whether that made up for a lost event. */
 export const considerVersion = async (
   scope: Scope,
   subscription: Subscription,
   version: Version,
   occasion: Exclude<Occasion, "check">,
-): Promise<void> => {
+): Promise<boolean> => {
   const announced = isAnnounced(occasion) ? version : undefined;
   let before: SubscriptionState["selection"];
   const decided = await settleState(scope, subscription, announced, async (state) => {
@@ -217,9 +217,9 @@ export const considerVersion = async (
     return occasion === "sweep" ? settleListed(subscription, state, next, scope.startedAtMs) : next;
   });
   const recovered = occasion === "sweep" ? recoveredBy(before, decided?.next?.selection) : undefined;
-  if (recovered === undefined) return;
+  if (recovered === undefined) return false;
   scope.deps.log("sweep-recovered", { subscription: subscription.id, recovered, ...version });
-  await countRecovered(scope.deps.state);
+  return true;
 };
 
 /** Flux picks nothing from all tags: nothing changes, and what waits for the listing need not wait for another. */

@@ -19,6 +19,7 @@ import { toDuplicateKey } from "./duplicate.ts";
 import { considerEvidence } from "./evidence.ts";
 import { waitsForListing } from "./listing.ts";
 import { hintParked } from "./mended.ts";
+import { countRecovered } from "./recovered.ts";
 import { createScope, type Scope } from "./scope.ts";
 import { readSubject } from "./subject.ts";
 
@@ -39,7 +40,8 @@ const considerTag = async (
     if (announced.digest !== digest && (announced.digest !== undefined || current !== digest))
       await recordIgnored(scope, subscription, announced, "other-digest");
     if (current !== digest && announced.digest !== digest) return;
-    return considerVersion(scope, subscription, { digest }, "push");
+    await considerVersion(scope, subscription, { digest }, "push");
+    return;
   }
   const accepts = scope.deps.selectorOf(selector).accepts(announced.tag);
   if (!accepts.accepted) return recordIgnored(scope, subscription, announced, accepts.reason);
@@ -48,7 +50,7 @@ const considerTag = async (
   if (announced.digest !== undefined && announced.digest !== current) {
     await recordIgnored(scope, subscription, announced, "tag-moved");
   }
-  return considerVersion(scope, subscription, { tag: announced.tag, digest: current }, occasion);
+  await considerVersion(scope, subscription, { tag: announced.tag, digest: current }, occasion);
 };
 
 /** A push without a tag: a referrer (evidence for its subject), or a version for those who select by digest. */
@@ -173,11 +175,13 @@ const remembering = (registry: RegistryReader): RegistryReader => {
   };
 };
 
+/** Answers whether that made up for a lost event. */
 const sweepSubscription = async (
   scope: Scope,
   subscription: Subscription,
   registry: RegistryReader,
-): Promise<void> => {
+): Promise<boolean> => {
+  let recovered = false;
   try {
     const state = await ensureBaseline(scope, subscription);
     await hintParked(scope.deps, state);
@@ -185,12 +189,31 @@ const sweepSubscription = async (
     const looking = { ...scope, deps: { ...scope.deps, registry } };
     const version = await pickNow(looking, subscription, selection?.tag);
     if (version === undefined) await considerNothing(scope, subscription);
-    else await considerVersion(scope, subscription, version, "sweep");
+    else recovered = await considerVersion(scope, subscription, version, "sweep");
     if (scope.deps.isServed?.(subscription) === true) await approveServed(scope, subscription);
   } catch (error) {
     // One object's trouble that no retry ends must not keep the others from being looked at.
     if (!(error instanceof PipelineError) || error.disposition !== "drop") throw error;
     scope.deps.log("sweep-failed", { subscription: subscription.id, message: error.message });
+  }
+  return recovered;
+};
+
+/** A store far away is asked by several at once, and who else works does not wait for a thousand of them. */
+const SWEPT_AT_ONCE = 8;
+
+const sweepSubscriptions = async (
+  scope: Scope,
+  subscriptions: readonly Subscription[],
+  registry: RegistryReader,
+): Promise<void> => {
+  for (let start = 0; start < subscriptions.length; start += SWEPT_AT_ONCE) {
+    const together = subscriptions.slice(start, start + SWEPT_AT_ONCE);
+    const results = await Promise.allSettled(together.map((one) => sweepSubscription(scope, one, registry)));
+    const recovered = results.filter((result) => result.status === "fulfilled" && result.value);
+    await countRecovered(scope.deps.state, recovered.length);
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 };
 
@@ -200,9 +223,13 @@ const compareForPokes = async (scope: Scope, asked: Subscription): Promise<void>
   const waits = async (one: Subscription): Promise<boolean> =>
     !one.suspended && waitsForListing(deps, one, await deps.state.load(one.id));
   if (!(await waits(asked))) return;
-  for (const one of catalog.match(asked.repository)) {
-    if (await waits(one)) await sweepSubscription(scope, one, deps.registry);
-  }
+  const all = catalog.match(asked.repository);
+  const waiting = await Promise.all(all.map(waits));
+  await sweepSubscriptions(
+    scope,
+    all.filter((_, index) => waiting[index]),
+    deps.registry,
+  );
 };
 
 /** Looks at one subscription again: evidence may have arrived, or its deadline passed. */
@@ -228,7 +255,6 @@ export const evaluateRepository = async (
   const registry = deps.sweepRegistry ?? deps.registry;
   const scope = createScope({ ...deps, registry }, signal, { source: "sweep" });
   const remembered = remembering(registry);
-  for (const subscription of scope.catalog.match(name)) {
-    if (!subscription.suspended) await sweepSubscription(scope, subscription, remembered);
-  }
+  const looked = scope.catalog.match(name).filter(({ suspended }) => !suspended);
+  await sweepSubscriptions(scope, looked, remembered);
 };

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { PipelineError } from "../../../shared/errors.ts";
 import { readRecovered } from "../../../shared/pipeline/recovered.ts";
-import { createHarness, digestOf, type Harness, subscriptionOf } from "./harness.ts";
+import { createHarness, digestOf, type Harness, REPOSITORY, subscriptionOf } from "./harness.ts";
 
 let at: Harness;
 beforeEach(async () => {
@@ -63,4 +63,41 @@ test("sweeps read within their budget, pushes do not", async () => {
   Object.assign(at.deps, { sweepRegistry: at.deps.registry });
   await at.advance(5_000);
   expect(at.queue.size()).toBe(0);
+});
+
+test("what neighbours make up for is counted in one write: they would race for it", async () => {
+  at.world.subscriptions = Array.from({ length: 8 }, (_, index) => subscriptionOf({ id: `c${index}` }));
+  await at.sweep();
+  const { saveDocument } = at.state;
+  const saved: string[] = [];
+  at.state.saveDocument = async (key, version, value) => {
+    if (key.startsWith("sweep/")) saved.push(JSON.stringify(value));
+    return saveDocument(key, version, value);
+  };
+  put("1.1.0", "verified");
+  await at.sweep();
+  expect([saved, await recovered()]).toEqual([['{"count":8}'], 8]);
+});
+
+test("objects are looked at a few at once, and one whose row cannot be written ends it once its neighbours are done", async () => {
+  at.world.subscriptions = Array.from({ length: 30 }, (_, index) => subscriptionOf({ id: `c${index}` }));
+  const { commit } = at.state;
+  let out = 0;
+  let peak = 0;
+  at.state.commit = async (id, version, change) => {
+    peak = Math.max(peak, ++out);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    out -= 1;
+    if (id === "c10") throw new PipelineError("planted", { code: "STATE_UNAVAILABLE" });
+    return commit(id, version, change);
+  };
+  const work = { kind: "sweep", repository: REPOSITORY } as const;
+  await expect(at.pipeline.run(work, at.signal)).rejects.toMatchObject({ code: "STATE_UNAVAILABLE" });
+  expect(out).toBe(0);
+  const versions = await Promise.all([0, 8, 15, 16, 29].map(async (index) => at.stateOf(`c${index}`)));
+  expect(versions.map(({ version }) => version > 0)).toEqual([true, true, true, false, false]);
+  at.state.commit = commit;
+  await at.pipeline.run(work, at.signal);
+  expect((await at.stateOf("c29")).selection?.status).toBe("baseline");
+  expect(peak).toBe(8);
 });
