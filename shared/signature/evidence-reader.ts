@@ -48,8 +48,8 @@ const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.
 
 export const createEvidenceReader = (registry: RegistryReader, signal: AbortSignal): EvidenceReader => {
   let budget: number = LIMITS.totalBytes;
-  // Signatures of one artifact often share their payload.
-  const blobs = new Map<string, Buffer>();
+  // Signatures of one artifact often share their payload. Sizes are of what is stored, bytes of what came out of it.
+  const blobs = new Map<string, { readonly size: number; readonly bytes: Buffer }>();
   const spend = (bytes: number): void => {
     budget -= bytes;
     if (budget < 0) refuse("evidence-too-large", "evidence of one artifact exceeds what is read");
@@ -66,15 +66,17 @@ export const createEvidenceReader = (registry: RegistryReader, signal: AbortSign
     async blob(name, { digest, size }, maxBytes) {
       if (size > maxBytes) return refuse("evidence-too-large", `layer of ${size} bytes`);
       const known = blobs.get(digest);
-      if (known?.length === size) return inflateIfCompressed(known, maxBytes);
+      if (known?.size === size && known.bytes.length <= maxBytes) return known.bytes;
       spend(size);
       const bytes = await readOrRefuse(registry.fetchBlob({ ...name, digest }, maxBytes, signal));
       if (bytes === undefined) return refuse("evidence-missing", "layer is not there");
       if (bytes.length !== size)
         return refuse("evidence-malformed", "layer is not of the size that was announced");
-      const buffer = toBuffer(bytes);
-      blobs.set(digest, buffer);
-      return inflateIfCompressed(buffer, maxBytes);
+      const content = await inflateIfCompressed(toBuffer(bytes), maxBytes);
+      // A few kilobytes inflate to megabytes, each of which is then read.
+      spend(Math.max(0, content.length - size));
+      blobs.set(digest, { size, bytes: content });
+      return content;
     },
   };
 };

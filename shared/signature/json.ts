@@ -5,6 +5,8 @@ export type Json = null | boolean | number | string | readonly Json[] | JsonObje
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
 const MAX_DEPTH = 64;
+/** A parsed value takes dozens of bytes, and two of text may announce one. Bills of materials are mostly text. */
+const MAX_VALUES = 1_000_000;
 
 const decodeText = (bytes: Uint8Array): string => {
   if (!isUtf8(bytes)) refuse("evidence-malformed", "not UTF-8");
@@ -21,19 +23,23 @@ const endOfString = (text: string, open: number): number => {
   return refuse("evidence-malformed", "unterminated string");
 };
 
-/** Counts the names in the text and bounds nesting before any parser sees it. */
+/** Counts the names in the text, and bounds nesting and the number of values before any parser sees it. */
 const countNames = (text: string): number => {
   let names = 0;
+  let values = 0;
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === 0x22) at = endOfString(text, at) - 1;
     else if (code === 0x3a) names += 1;
+    else if (code === 0x2c) values += 1;
     else if (code === 0x7b || code === 0x5b) {
       depth += 1;
+      values += 1;
       if (depth > MAX_DEPTH) refuse("evidence-malformed", "JSON is nested too deeply");
     } else if (code === 0x7d || code === 0x5d) depth -= 1;
   }
+  if (values > MAX_VALUES) refuse("evidence-too-large", "JSON holds too many values");
   return names;
 };
 
@@ -45,7 +51,7 @@ const countKeys = (value: Json): number => {
 };
 
 /**
- * Parses strict JSON: UTF-8 without a byte order mark, one value, bounded depth, and no name twice in one
+ * Parses strict JSON: UTF-8 without a byte order mark, one value, bounded depth and size, and no name twice in one
  * object (two readers could each take another of the two). A repeated name is seen by counting: the parsed
  * value then has fewer keys than the text has names.
  */

@@ -97,6 +97,17 @@ describe("bounds", () => {
     }
   });
 
+  test("what compressed bundles inflate to counts together", async () => {
+    const artifact = nextArtifact();
+    const bench = createBench();
+    for (let index = 0; index < 20; index += 1)
+      bench.push(compressed(artifact, Buffer.from(`${index}`.padEnd(4 * 1024 * 1024))));
+    const { evidence } = await bench.verify(artifact, IDENTITY_RULE);
+    const outcomes = evidence.map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === "evidence-malformed")).toHaveLength(15);
+    expect(outcomes.filter((outcome) => outcome === "evidence-too-large")).toHaveLength(5);
+  });
+
   test("but not without end", async () => {
     const artifact = nextArtifact();
     const bench = createBench();

@@ -10,6 +10,20 @@ const outcome = (parse: () => unknown): string => (refusalOf(parse) === "accepte
 
 describe("strict JSON", () => {
   test.each([
+    ["empty objects", "{},", 499_999],
+    ["empty arrays", "[],", 499_999],
+    ["numbers", "0,", 999_999],
+  ])("a million %s are too many", (_, piece, most) => {
+    const parse = (count: number) => refusalOf(() => parseJson(`[${piece.repeat(count)}0]`));
+    expect(parse(most)).toBe("accepted");
+    expect(parse(most + 1)).toBe("evidence-too-large");
+  });
+
+  test("commas and brackets inside text announce nothing", () => {
+    expect(refusalOf(() => parseJson(JSON.stringify("[{,".repeat(1_000_000))))).toBe("accepted");
+  });
+
+  test.each([
     ['{"a":1}', "accepted"],
     ['{"a":{"a":1},"b":[{"a":1},{"a":2}]}', "accepted"],
     ['{"a":"{\\"a\\":1,\\"a\\":2}"}', "accepted"],
