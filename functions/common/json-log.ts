@@ -1,3 +1,4 @@
+import { toPrintableJson } from "../../shared/cli/printable.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
 
 /**
@@ -15,6 +16,6 @@ export const createJsonLog = (write: (lines: string) => void, nowMs: () => numbe
   process.once("exit", flush);
   return (event, fields) => {
     if (waiting === "") setImmediate(flush);
-    waiting += `${JSON.stringify({ time: new Date(nowMs()).toISOString(), event, ...fields })}\n`;
+    waiting += `${toPrintableJson({ time: new Date(nowMs()).toISOString(), event, ...fields })}\n`;
   };
 };

@@ -4,6 +4,7 @@ import { readConfigText } from "../../shared/adapters/node/config-file.ts";
 import type { ServeRequest } from "../../shared/cli/commands/serve.ts";
 import type { CliIo } from "../../shared/cli/io.ts";
 import { createPaint } from "../../shared/cli/paint.ts";
+import { printable } from "../../shared/cli/printable.ts";
 import { parseConfig } from "../../shared/config.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
 import { createJsonLog } from "../common/json-log.ts";
@@ -26,7 +27,8 @@ const serveConfig = async (io: CliIo, options: ServeRequest, log: Log): Promise<
     `sluice: ${paint.strong(`mode ${config.mode}`)}, listening on ${runtime.address}, state in ${config.state.path}\n`,
   );
   for (const { message, where } of errors) {
-    io.stderr.write(`sluice: ${where === undefined ? "" : `${where.file}:${where.line}: `}${message}\n`);
+    const place = where === undefined ? "" : `${where.file}:${where.line}: `;
+    io.stderr.write(`sluice: ${printable(`${place}${message}`)}\n`);
   }
   if (!io.signal.aborted) {
     await new Promise<void>((done) => io.signal.addEventListener("abort", () => done(), { once: true }));

@@ -20,3 +20,16 @@ test("lines of one turn leave in one write, in order, and nothing leaves twice",
     '{"time":"1970-01-01T00:00:00.000Z","event":"confirmed"}\n',
   ]);
 });
+
+test("what somebody else named moves no cursor and hides nothing, and still means the same", async () => {
+  const object = "app\u009b2K\u202e\u200b\u007f\u2028\ufeff";
+  const writes: string[] = [];
+  createJsonLog(
+    (lines) => writes.push(lines),
+    () => 0,
+  )("decision", { object });
+  await nextTurn();
+  const [line = ""] = writes;
+  expect(line).toMatch(/^[\x20-\x7e]+\n$/);
+  expect(JSON.parse(line)).toMatchObject({ object });
+});
