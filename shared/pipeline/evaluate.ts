@@ -17,6 +17,7 @@ import type { EvaluateDeps } from "./deps.ts";
 import { clusterVerifies } from "./desired.ts";
 import { toDuplicateKey } from "./duplicate.ts";
 import { considerEvidence } from "./evidence.ts";
+import { withGatheredHints } from "./gather-hints.ts";
 import { waitsForListing } from "./listing.ts";
 import { hintParked } from "./mended.ts";
 import { countRecovered } from "./recovered.ts";
@@ -138,7 +139,10 @@ export const evaluatePush = async (
   }
   const key = toDuplicateKey(push);
   if (key !== undefined && (await deps.state.isDone(key))) return;
-  await considerPush(scope, subscriptions, name, work);
+  // Hints leave before the mark does: a second delivery of the event would not make up for them.
+  await withGatheredHints(deps, (gathering) =>
+    considerPush({ ...scope, deps: gathering }, subscriptions, name, work),
+  );
   if (key !== undefined) await deps.state.markDone(key, deps.clock.nowMs() + deps.settings.duplicateWindowMs);
 };
 
