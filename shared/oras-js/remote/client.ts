@@ -71,6 +71,7 @@ export const DEFAULT_LIMITS: Limits = {
   tokenBytes: 65_536,
   tagPageBytes: 4 * MIB,
   tagPages: 2_000,
+  tags: 1_000_000,
   referrerPages: 50,
   referrers: 2_000,
   redirects: 5,

@@ -16,6 +16,7 @@ export interface Limits {
   readonly tokenBytes: number;
   readonly tagPageBytes: number;
   readonly tagPages: number;
+  readonly tags: number;
   readonly referrerPages: number;
   readonly referrers: number;
   readonly redirects: number;

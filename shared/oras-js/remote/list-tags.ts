@@ -65,10 +65,8 @@ export async function* listTags(
 ): AsyncGenerator<string, void, undefined> {
   const target = toTarget(context, repository, "pull");
   const first = target.url(`tags/list?n=${pageSize}`);
-  const refuse = (why: string): OrasError =>
-    new OrasError(`tags of ${repository.registry}/${repository.repository}: ${why}`, {
-      code: "PAGING_REFUSED",
-    });
+  const refuse = (why: string, code: "PAGING_REFUSED" | "TOO_LARGE" = "PAGING_REFUSED"): OrasError =>
+    new OrasError(`tags of ${repository.registry}/${repository.repository}: ${why}`, { code });
 
   const given = new Set<string>();
   let visited = new Set<string>();
@@ -89,6 +87,8 @@ export async function* listTags(
     for (const tag of page.tags) {
       if (given.has(tag) || !isTag(tag)) continue;
       given.add(tag);
+      if (given.size > context.limits.tags)
+        throw refuse(`more than ${context.limits.tags} of them`, "TOO_LARGE");
       yield tag;
     }
     if (page.next === undefined) return;

@@ -31,6 +31,14 @@ describe("listTags", () => {
     expect(seen).toHaveLength(3);
   });
 
+  test("more tags than the limit are refused, however many pages they come on", async () => {
+    const ten = (n: number) => Array.from({ length: 10 }, (_, at) => `t${n}-${at}`);
+    const pages = (count: number) =>
+      listFrom((_, n) => page(ten(n), n + 1 < count ? `?last=${n}` : undefined), { tags: 30 }).work;
+    expect(await pages(3)).toHaveLength(30);
+    expect(await failure(pages(4))).toMatchObject({ code: "TOO_LARGE" });
+  });
+
   test.each([null, undefined, []])("%j is an empty page", async (tags) => {
     expect(await listFrom(() => page(tags)).work).toEqual([]);
   });
