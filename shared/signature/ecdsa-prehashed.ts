@@ -1,7 +1,7 @@
-import { expectTag, readDer, sequenceOf, TAG } from "./der.ts";
+import { type Der, readDer, sequenceOf } from "./der.ts";
 import { readInteger } from "./der-values.ts";
 import type { PublicKey } from "./keys.ts";
-import { refuseAs } from "./refusal.ts";
+import { refuse, refuseAs } from "./refusal.ts";
 
 /**
  * ECDSA verification of a digest, for artifacts of which nothing but the digest is at hand: OpenSSL, as node:crypto
@@ -113,13 +113,18 @@ const readPoint = ({ object }: PublicKey): Point => {
   };
 };
 
+const readScalar = (element: Der | undefined): bigint => {
+  const bytes = readInteger(element);
+  return (bytes[0] ?? 0) < 0x80 ? toBigInt(bytes) : refuse("evidence-malformed", "INTEGER is negative");
+};
+
+/** Strictly two numbers of one spelling, as OpenSSL reads them: a second text for one signature is none. */
 const readSignature = (signature: Buffer): readonly [bigint, bigint] =>
   refuseAs("signature-invalid", () => {
-    const [r, s] = sequenceOf(readDer(signature));
-    return [
-      toBigInt(readInteger(expectTag(r, TAG.integer))),
-      toBigInt(readInteger(expectTag(s, TAG.integer))),
-    ];
+    const [r, s, extra] = sequenceOf(readDer(signature));
+    return extra === undefined
+      ? [readScalar(r), readScalar(s)]
+      : refuse("evidence-malformed", "signature has a third part");
   });
 
 /** FIPS 186-5 6.4.2, from step 3. */

@@ -1,8 +1,9 @@
-import { createHash, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { encodeDer, TAG } from "../../../shared/signature/der.ts";
+import { contentOf, encodeDer, readDer, sequenceOf, TAG } from "../../../shared/signature/der.ts";
 import { verifyPrehashed } from "../../../shared/signature/ecdsa-prehashed.ts";
 import { importKey, type PublicKey } from "../../../shared/signature/keys.ts";
+import { refusalOf } from "./support.ts";
 
 const createPair = (namedCurve: string) => {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve });
@@ -36,6 +37,34 @@ describe.each(["P-256", "P-384"] as const)("ECDSA over a digest on %s", (curve) 
       expect(verifyPrehashed(key, digest, signature)).toBe(true);
       expect(verifyPrehashed(other, digest, signature)).toBe(false);
       expect(verifyPrehashed(key, createHash(hash).update("other").digest(), signature)).toBe(false);
+    }
+  });
+
+  test("refuses other spellings of a good signature, as OpenSSL does", () => {
+    const data = Buffer.from("message");
+    const digest = createHash("sha256").update(data).digest();
+    const rOf = (signature: Buffer): Buffer =>
+      contentOf(sequenceOf(readDer(signature))[0] ?? readDer(signature));
+    let signature = sign("sha256", data, privateKey);
+    // One whose r has its top bit set, which takes a zero byte before it.
+    while (rOf(signature)[0] !== 0) signature = sign("sha256", data, privateKey);
+    const [r, s] = sequenceOf(readDer(signature)).map(contentOf);
+    if (r === undefined || s === undefined) throw new Error("no signature");
+    const negative = encodeDer(
+      TAG.sequence,
+      encodeDer(TAG.integer, r.subarray(1)),
+      encodeDer(TAG.integer, s),
+    );
+    const longer = encodeDer(
+      TAG.sequence,
+      encodeDer(TAG.integer, r),
+      encodeDer(TAG.integer, s),
+      encodeDer(TAG.null),
+    );
+    expect(verifyPrehashed(key, digest, signature)).toBe(true);
+    for (const other of [negative, longer]) {
+      expect(verify("sha256", data, key.object, other)).toBe(false);
+      expect(refusalOf(() => verifyPrehashed(key, digest, other))).toBe("signature-invalid");
     }
   });
 
