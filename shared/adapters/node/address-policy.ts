@@ -70,6 +70,13 @@ const EMBEDDED = [
   { range: parseCidr("64:ff9b::/96"), by: "NAT64", obeysAllowList: false },
 ] as const;
 
+/** Ranges that a wide allow-list opens, and behind which a translator reaches any IPv4 address. */
+const TRANSLATED = [
+  { range: parseCidr("::ffff:0:0:0/96"), shift: 0n },
+  { range: parseCidr("64:ff9b:1::/48"), shift: 0n },
+  { range: parseCidr("2002::/16"), shift: 80n },
+] as const;
+
 const find = (table: Rules, address: IpAddress): string | undefined =>
   table.find(([cidr]) => contains(cidr, address))?.[1];
 
@@ -79,6 +86,12 @@ const refuseIPv4 = (address: IpAddress, allow: readonly Cidr[]): string | undefi
   return find(SPECIAL_IPV4, address);
 };
 
+const neverIPv6 = (address: IpAddress): string | undefined => {
+  const translated = TRANSLATED.find(({ range }) => contains(range, address));
+  if (translated === undefined) return find(NEVER, address);
+  return find(NEVER, { family: 4, value: (address.value >> translated.shift) & 0xffffffffn });
+};
+
 const refuseIPv6 = (address: IpAddress, allow: readonly Cidr[]): string | undefined => {
   const embedding = EMBEDDED.find(({ range }) => contains(range, address));
   if (embedding !== undefined) {
@@ -86,7 +99,7 @@ const refuseIPv6 = (address: IpAddress, allow: readonly Cidr[]): string | undefi
     const reason = refuseIPv4(inner, embedding.obeysAllowList ? allow : []);
     return reason === undefined ? undefined : `${embedding.by} ${reason}`;
   }
-  const never = find(NEVER, address);
+  const never = neverIPv6(address);
   if (never !== undefined || allow.some((cidr) => contains(cidr, address))) return never;
   const special = find(SPECIAL_IPV6, address);
   if (special !== undefined || contains(GLOBAL_UNICAST, address)) return special;
