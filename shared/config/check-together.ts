@@ -68,6 +68,15 @@ const checkClusters = (input: ConfigInput, roots: ReadonlySet<string>): readonly
     }
     const { token, tokens, audience, audiences, previousToken, signingKey, previousSigningKey } =
       cluster.receiver;
+    const { baseUrl, allowPrivateAddresses } = cluster.receiver;
+    const isInside = allowPrivateAddresses === true || input.network?.allowPrivate !== undefined;
+    if (/^http:/i.test(baseUrl) && !isInside) {
+      problems.push({
+        path: [...path, "receiver", "baseUrl"],
+        message:
+          "would show tokens and hook paths to whoever is on the way; write https://…, or `allowPrivateAddresses: true` for a receiver inside your network",
+      });
+    }
     if (token === undefined && tokens === undefined && audience === undefined && audiences === undefined) {
       problems.push({
         path: [...path, "receiver", "token"],

@@ -85,7 +85,7 @@ const sameText = (given: string, secret: Secret): boolean => {
   return expected !== "" && timingSafeEqual(hash(given), hash(expected));
 };
 
-const CREDENTIALS = /^(bearer|basic) +([A-Za-z0-9._~+/=-]{1,4096})$/i;
+const CREDENTIALS = /^(bearer|basic) +([\x21-\x7e]{1,4096})$/i;
 
 /**
  * Checks the operator's `Authorization` header: `Bearer <token>`, or `Basic` with any user name and a token as

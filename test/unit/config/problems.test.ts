@@ -81,6 +81,10 @@ describe("one line per problem, with file, line, key and the way to mend it", ()
       "mode: observe\nclusters: [{name: a, manifests: {folder: x}, receiver: {baseUrl: 'https://f.example.com', token: {env: T}, previousSigningKey: {env: K}}}]\n",
       "sluice.yaml:2: clusters[0].receiver.previousSigningKey: has no `signingKey` that it precedes; call it signingKey",
     ],
+    [
+      "mode: observe\nclusters: [{name: a, manifests: {folder: x}, receiver: {baseUrl: 'http://f.example.com', token: {env: T}}}]\n",
+      "sluice.yaml:2: clusters[0].receiver.baseUrl: would show tokens and hook paths to whoever is on the way; write https://…, or `allowPrivateAddresses: true` for a receiver inside your network",
+    ],
     [`${BASE}listen: {prot: 80}\n`, "sluice.yaml:3: listen.prot: is not a known key; did you mean `port`?"],
     [`${BASE}listen: {port: 99999}\n`, "sluice.yaml:3: listen.port: must be a whole number from 0 to 65535"],
     [
