@@ -1,4 +1,5 @@
 import type { ConfirmationRecord, DecisionRecord, StateRecord } from "../state.ts";
+import { toUndecidedId } from "./decision-record.ts";
 
 /**
  * `same`: Sluice told it, or would have, and Flux has it. `flux-only`: Flux has what Sluice would not have told.
@@ -83,7 +84,11 @@ const compareOne = ({ decisions, confirmations, ...version }: Version): Compared
       : { flux: { outcome: flux.outcome, reason: flux.reason, object: flux.object, atMs: flux.atMs } }),
   };
   if (has !== undefined) {
-    if (decision === undefined) return { ...row, comparison: "unseen" };
+    if (decision === undefined) {
+      // One with a decision, whose record is older than what is compared, was seen.
+      const isUnseen = has.decisionId === toUndecidedId(version.subscription, version.digest);
+      return isUnseen ? { ...row, comparison: "unseen" } : undefined;
+    }
     if (told === undefined) return { ...row, comparison: "flux-only" };
     // What was there before Sluice looked says nothing about who is quicker.
     const isNews = told.reason !== "baseline" && told.reason !== "served";

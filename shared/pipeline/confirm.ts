@@ -11,7 +11,7 @@ import type {
   Version,
 } from "../state.ts";
 import { unasked } from "./confirmable.ts";
-import { hashOf } from "./decision-record.ts";
+import { hashOf, toUndecidedId } from "./decision-record.ts";
 import type { SharedDeps } from "./deps.ts";
 import { type EventMatch, matchEvent } from "./event-objects.ts";
 import { versionOf } from "./version.ts";
@@ -54,7 +54,7 @@ const findDecided = async (
   // Flux may take what Sluice never saw, by polling; that is told as well.
   return {
     ...versionOf({ ...(revision?.tag === undefined ? {} : { tag: revision.tag }), digest }),
-    decisionId: decided?.decisionId ?? hashOf("never-seen", subscription, digest),
+    decisionId: decided?.decisionId ?? toUndecidedId(subscription, digest),
   };
 };
 

@@ -56,3 +56,7 @@ export const toDecisionRecord = (
   catalogVersion: context.catalogVersion,
   facts: { ...decision.facts, origin: context.origin },
 });
+
+/** In place of a decision's id where Flux has a version that Sluice took none on. */
+export const toUndecidedId = (subscription: string, digest: string): string =>
+  hashOf("never-seen", subscription, digest);

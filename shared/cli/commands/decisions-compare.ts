@@ -5,6 +5,9 @@ import type { CommandIo } from "../io.ts";
 import { createPaint, type Paint } from "../paint.ts";
 import { type Cell, formatTable } from "../table.ts";
 
+/** Records of one decision, at most. */
+const MAX_OF_ONE = 1_000;
+
 const MEANING: Readonly<Record<Comparison, string>> = {
   same: "both have it",
   "flux-only": "Flux alone has it",
@@ -58,23 +61,45 @@ export interface CompareRequest {
   readonly json: boolean;
 }
 
+type Reader = { records(query: RecordQuery): Promise<readonly StoredRecord[]> };
+
+const isApart = ({ comparison }: ComparedVersion): boolean =>
+  comparison === "flux-only" || comparison === "unseen";
+
+/** Where the look back ended amid a version's decisions, the one that told of it may lie before. */
+const withWholeDecisions = async (
+  reader: Reader,
+  records: readonly StoredRecord[],
+): Promise<readonly StoredRecord[]> => {
+  const ids = compareDecisions(records).flatMap(({ comparison, decision }) =>
+    comparison === "flux-only" && decision !== undefined ? [decision.decisionId] : [],
+  );
+  const all = new Map(records.map((record) => [record.id, record]));
+  for (const decisionId of new Set(ids)) {
+    for (const record of await reader.records({ decisionId, limit: MAX_OF_ONE })) all.set(record.id, record);
+  }
+  return [...all.values()].toSorted((a, b) => a.sequence - b.sequence);
+};
+
 /** Prints what Flux did beside what Sluice decided; 1 where Flux has what Sluice would not have told. */
 export const printComparison = async (
-  reader: { records(query: RecordQuery): Promise<readonly StoredRecord[]> },
+  reader: Reader,
   io: CommandIo,
   { query, limit, json }: CompareRequest,
 ): Promise<void> => {
-  const newest = await reader.records({ ...query, newestFirst: true, limit });
-  const rows = compareDecisions(newest.toReversed());
+  const newest = (await reader.records({ ...query, newestFirst: true, limit })).toReversed();
+  const isAll = newest.length < limit;
+  const rows = compareDecisions(isAll ? newest : await withWholeDecisions(reader, newest));
   const paint = createPaint(io.color);
   const headings = ["object", "version", "sluice", "flux", "flux was", "comparison"];
   if (json) io.stdout.write(`${JSON.stringify(rows)}\n`);
   else if (rows.length === 0) io.stdout.write("nothing to compare yet\n");
   else {
     const cells = rows.map((row) => toCells(row, paint, io.nowMs()));
-    io.stdout.write(`${formatTable(paint, headings, cells)}\n${summarize(rows)}`);
+    const bound = isAll
+      ? ""
+      : `only the newest ${limit} records were looked at; --limit looks further back\n`;
+    io.stdout.write(`${formatTable(paint, headings, cells)}\n${summarize(rows)}${bound}`);
   }
-  const isApart = ({ comparison }: ComparedVersion): boolean =>
-    comparison === "flux-only" || comparison === "unseen";
   io.exitWith(rows.some(isApart) ? 1 : 0);
 };

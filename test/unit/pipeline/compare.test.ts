@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createDecisionsCommand } from "../../../shared/cli/commands/decisions.ts";
 import { compareDecisions } from "../../../shared/pipeline/compare.ts";
+import { toUndecidedId } from "../../../shared/pipeline/decision-record.ts";
 import type { ConfirmationRecord, DecisionRecord, StateRecord } from "../../../shared/state.ts";
 import { runSluice } from "../../support/cli.ts";
 import { digestOf, REPOSITORY } from "./harness.ts";
@@ -79,13 +80,22 @@ describe("what Flux did beside what Sluice decided", () => {
       "same",
       60_000,
     ],
-    ["never decided, and taken", [confirmation("applied")], "unseen", undefined],
+    [
+      "never decided, and taken",
+      [{ ...confirmation("applied"), decisionId: toUndecidedId("s", digestOf("1.0.0")) }],
+      "unseen",
+      undefined,
+    ],
     ["not for this object", [decision("ignore", "outside-range")], undefined, undefined],
   ])("%s", (_name, records, comparison, laterMs) => {
     const [row, ...others] = compareDecisions(records);
     expect(others).toEqual([]);
     expect(row?.comparison).toBe(comparison);
     expect(row?.laterMs).toBe(laterMs);
+  });
+
+  test("says nothing of a version whose decision is older than the records", () => {
+    expect(compareDecisions([confirmation("applied")])).toEqual([]);
   });
 
   test("is by object and digest", () => {
@@ -101,7 +111,12 @@ describe("sluice decisions compare", () => {
       nowMs: 100_000,
       commands: [
         createDecisionsCommand(async () => ({
-          records: async () => records.map((record, sequence) => ({ ...record, sequence })).toReversed(),
+          records: async ({ decisionId, limit }) => {
+            const all = records.map((record, sequence) => ({ ...record, sequence })).toReversed();
+            return decisionId === undefined
+              ? all.slice(0, limit)
+              : all.filter((one) => one.decisionId === decisionId);
+          },
           close: async () => {},
         })),
       ],
@@ -120,6 +135,18 @@ describe("sluice decisions compare", () => {
     const { code, stdout } = await run(records, "--json");
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject([{ comparison: "flux-only", decision: { reason: "unsigned" } }]);
+  });
+
+  test("looks for a decision that its look back cut in two, and says that there was more", async () => {
+    const records = [
+      decision("notify", "verified"),
+      decision("wait", "unsigned", 2_000),
+      confirmation("applied"),
+    ];
+    const { code, stdout } = await run(records, "--limit", "2");
+    expect(stdout).toContain("1 same");
+    expect(stdout).toContain("only the newest 2 records were looked at");
+    expect(code).toBe(0);
   });
 
   test("has nothing to say without records", async () => {
