@@ -1,6 +1,7 @@
-import { readAwsPrices, toAwsCostTable } from "../../infra/aws/cost.ts";
-import { readAzurePrices, toAzureCostTable } from "../../infra/azure/cost.ts";
-import { readPrices as readGooglePrices, toCostTable as toGoogleCostTable } from "../../infra/gcp/cost.ts";
+import { AWS_COST } from "../../infra/aws/cost.ts";
+import { AZURE_COST } from "../../infra/azure/cost.ts";
+import { toCostTable, toUseTable } from "../../infra/cost.ts";
+import { GOOGLE_COST } from "../../infra/gcp/cost.ts";
 import { OUTCOMES, type OutcomeCode } from "../../shared/delivery/outcomes.ts";
 import { nextAttempt } from "../../shared/delivery/schedule.ts";
 import { IGNORED } from "../../shared/push/ignored.ts";
@@ -59,9 +60,10 @@ export const generatedTables = (): readonly GeneratedTable[] => [
       ]),
     ),
   },
-  { page: "docs/aws.md", name: "cost", text: toAwsCostTable(readAwsPrices()) },
-  { page: "docs/gcp.md", name: "cost", text: toGoogleCostTable(readGooglePrices()) },
-  { page: "docs/azure.md", name: "cost", text: toAzureCostTable(readAzurePrices()) },
+  ...Object.entries({ aws: AWS_COST, azure: AZURE_COST, gcp: GOOGLE_COST }).flatMap(([cloud, sheet]) => [
+    { page: `docs/${cloud}.md`, name: "cost", text: toCostTable(sheet) },
+    { page: `docs/${cloud}.md`, name: "use", text: toUseTable(sheet) },
+  ]),
   { page: "docs/codes.md", name: "log", text: toCodes(["Event", "When"], LOG_EVENTS) },
   {
     page: "docs/codes.md",

@@ -1,10 +1,10 @@
 import type { EventBridgeClient, PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import { PipelineError } from "../../errors.ts";
 import type { DecisionBus, DecisionEvent } from "../../state.ts";
+import { toBatches } from "./batches.ts";
 
 /** EventBridge's limits for one request. */
-const MAX_ENTRIES = 10;
-const MAX_BYTES = 262_144;
+const LIMITS = { entries: 10, bytes: 262_144 };
 /** What an entry costs beside its texts. */
 const TIME_BYTES = 14;
 
@@ -26,23 +26,6 @@ const toEntry = (event: DecisionEvent, EventBusName: string): PutEventsRequestEn
 const sizeOf = ({ Source = "", DetailType = "", Detail = "" }: PutEventsRequestEntry): number =>
   TIME_BYTES + Buffer.byteLength(Source) + Buffer.byteLength(DetailType) + Buffer.byteLength(Detail);
 
-const toBatches = (entries: readonly PutEventsRequestEntry[]): readonly PutEventsRequestEntry[][] => {
-  const batches: PutEventsRequestEntry[][] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    const size = sizeOf(entry);
-    const batch = batches.at(-1);
-    if (batch === undefined || batch.length === MAX_ENTRIES || bytes + size > MAX_BYTES) {
-      batches.push([entry]);
-      bytes = size;
-    } else {
-      batch.push(entry);
-      bytes += size;
-    }
-  }
-  return batches;
-};
-
 /** Publishes decisions and deliveries on an EventBridge bus, as `Sluice Decision` and `Sluice Delivery`. */
 export const createEventBridgeBus = (
   client: () => Promise<EventBridgeClient>,
@@ -51,9 +34,10 @@ export const createEventBridgeBus = (
   async publish(events) {
     const { PutEventsCommand } = await import("@aws-sdk/client-eventbridge");
     const bus = await client();
-    for (const Entries of toBatches(events.map((event) => toEntry(event, busName)))) {
+    const entries = events.map((event) => toEntry(event, busName));
+    for (const Entries of toBatches(entries, sizeOf, LIMITS)) {
       const { FailedEntryCount = 0 } = await bus
-        .send(new PutEventsCommand({ Entries }))
+        .send(new PutEventsCommand({ Entries: [...Entries] }))
         .catch((cause: unknown) => {
           const name = cause instanceof Error ? cause.name : "unknown error";
           throw new PipelineError(`EventBridge, PutEvents: ${name}`, { code: "BUS_UNAVAILABLE", cause });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { toReasonAttribute } from "../../../shared/adapters/aws/sqs/dead-letters.ts";
-import { toBatches } from "../../../shared/adapters/aws/sqs/send.ts";
+import { toMessageBatches } from "../../../shared/adapters/aws/sqs/send.ts";
 
 const entry = (bytes: number) => ({ MessageBody: "x".repeat(bytes), DelaySeconds: 0 });
 
@@ -11,16 +11,18 @@ describe("batches for SQS", () => {
     ["what fills a request to the byte", [entry(131_072), entry(131_072), entry(1)], [2, 1]],
     ["large ones", [entry(200_000), entry(200_000), entry(10)], [1, 2]],
   ])("%s", (_what, entries, sizes) => {
-    expect(toBatches(entries).map(({ length }) => length)).toEqual(sizes);
+    expect(toMessageBatches(entries).map(({ length }) => length)).toEqual(sizes);
   });
 
   test("bytes count, not characters", () => {
     const body = { MessageBody: "ü".repeat(131_072), DelaySeconds: 0 };
-    expect(toBatches([body, entry(1)])).toHaveLength(2);
+    expect(toMessageBatches([body, entry(1)])).toHaveLength(2);
   });
 
   test("one that no request may carry is refused", () => {
-    expect(() => toBatches([entry(262_145)])).toThrow(expect.objectContaining({ code: "PUSH_TOO_LARGE" }));
+    expect(() => toMessageBatches([entry(262_145)])).toThrow(
+      expect.objectContaining({ code: "PUSH_TOO_LARGE" }),
+    );
   });
 });
 

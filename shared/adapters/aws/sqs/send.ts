@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { PipelineError } from "../../../errors.ts";
+import { toBatches } from "../batches.ts";
 
 /** SQS's limit for one message and for one batch. */
-const MAX_BYTES = 262_144;
-const MAX_ENTRIES = 10;
+const LIMITS = { entries: 10, bytes: 262_144 };
 const MAX_ROUNDS = 4;
 const FIRST_WAIT_MS = 50;
 
@@ -40,28 +40,16 @@ export const whileLeased = async (what: string, request: Promise<unknown>): Prom
   );
 };
 
-/** As many entries as one request may carry, in order. Throws `PUSH_TOO_LARGE` for one that no request may. */
-export const toBatches = (entries: readonly Entry[]): readonly (readonly Entry[])[] => {
-  const batches: Entry[][] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    const size = Buffer.byteLength(entry.MessageBody);
-    if (size > MAX_BYTES) {
-      throw new PipelineError(`a message of ${size} bytes; SQS takes ${MAX_BYTES}`, {
-        code: "PUSH_TOO_LARGE",
-      });
-    }
-    const batch = batches.at(-1);
-    if (batch === undefined || batch.length === MAX_ENTRIES || bytes + size > MAX_BYTES) {
-      batches.push([entry]);
-      bytes = size;
-    } else {
-      batch.push(entry);
-      bytes += size;
-    }
-  }
-  return batches;
+const sizeOf = ({ MessageBody }: Entry): number => {
+  const bytes = Buffer.byteLength(MessageBody);
+  if (bytes <= LIMITS.bytes) return bytes;
+  const message = `a message of ${bytes} bytes; SQS takes ${LIMITS.bytes}`;
+  throw new PipelineError(message, { code: "PUSH_TOO_LARGE" });
 };
+
+/** As many entries as one request may carry, in order. Throws `PUSH_TOO_LARGE` for one that no request may. */
+export const toMessageBatches = (entries: readonly Entry[]): readonly (readonly Entry[])[] =>
+  toBatches(entries, sizeOf, LIMITS);
 
 /** Sends one batch; entries that SQS turned away are sent again a few times. */
 const sendBatch = async (client: SQSClient, QueueUrl: string, batch: readonly Entry[]): Promise<void> => {
@@ -87,5 +75,5 @@ export const sendAll = async (
   queueUrl: string,
   entries: readonly Entry[],
 ): Promise<void> => {
-  await Promise.all(toBatches(entries).map((batch) => sendBatch(client, queueUrl, batch)));
+  await Promise.all(toMessageBatches(entries).map((batch) => sendBatch(client, queueUrl, batch)));
 };
