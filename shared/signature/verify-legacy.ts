@@ -2,10 +2,10 @@ import type { Digest } from "../artifact/digest.ts";
 import { MEDIA_TYPE } from "../artifact/media-types.ts";
 import { isValidAt } from "./certificate.ts";
 import { parseEnvelope, toSignedEnvelope } from "./envelope.ts";
-import { bothRefused, type Findings, judge } from "./finding.ts";
+import { bothRefused, type Findings, judge, type Screen } from "./finding.ts";
 import { screenLayerAsFlux } from "./flux-keyless.ts";
 import { parseJson } from "./json.ts";
-import { parseLegacyLayer } from "./legacy-layer.ts";
+import { type LegacyLayer, parseLegacyLayer } from "./legacy-layer.ts";
 import { type SignedMaterial, toSigned } from "./material.ts";
 import { refuse, toReason } from "./refusal.ts";
 import type { CompiledRule, RuleView } from "./rule.ts";
@@ -34,94 +34,83 @@ const screenKeyed = (
   }
 };
 
-const verifyMaterial = (material: SignedMaterial, rule: CompiledRule, context: EvidenceContext) =>
-  verifySigner(material, rule, toMaterialContext(context), verifySha256);
+/** What one form of layer adds to its annotations, and how its payload must call itself. */
+interface SignedLayer {
+  readonly own: Omit<SignedMaterial, "certificate" | "entries" | "timestamps">;
+  readonly checkType: Screen;
+}
 
-const verifySignatureLayer = async (
-  { annotations, payload }: LegacyEvidence,
-  subject: Digest,
-  rule: CompiledRule,
-  context: EvidenceContext,
-): Promise<Findings> => {
-  const layer = parseLegacyLayer(annotations);
-  const { signature } = layer;
+type ReadLayer = (layer: LegacyLayer, payload: Buffer, subject: Digest) => SignedLayer;
+
+const readSignature: ReadLayer = ({ signature }, payload, subject) => {
   if (signature === undefined) return refuse("evidence-malformed", "layer carries no signature");
   const { digest, type } = parseSimpleSigning(payload);
   // A signature of another artifact, copied to this one's tag, is genuine in every other respect.
   if (digest !== subject) return refuse("payload-digest-mismatch", "payload is of another artifact");
-  const material: SignedMaterial = {
-    ...layer,
-    form: "message",
-    signature,
-    signed: toSigned(payload),
-    payload,
-    storedEnvelope: undefined,
-    timestamped: signature,
-  };
-  return judge(
-    rule,
-    (view) => {
-      if (view.refusesLegacy !== undefined) refuse(view.refusesLegacy, "this side takes no such signature");
+  const signed = toSigned(payload);
+  return {
+    own: { form: "message", signature, signed, payload, storedEnvelope: undefined, timestamped: signature },
+    checkType: (view) => {
       if (view.payloadType && type !== SIMPLE_SIGNING_TYPE)
         refuse("payload-type-mismatch", type.slice(0, 200));
-      screenSigner(view, material.certificate);
-      if (view.asFlux) screenLayerAsFlux(layer, view.signer);
-      screenKeyed(view, rule, material, context.nowMs);
     },
-    () => verifyMaterial(material, rule, context),
-  );
+  };
 };
 
-const verifyAttestationLayer = async (
+const readAttestation: ReadLayer = (_, stored, subject) => {
+  const envelope = parseEnvelope(parseJson(stored));
+  if (envelope.payloadType !== MEDIA_TYPE.inToto)
+    return refuse("payload-type-mismatch", "payload is not in-toto");
+  const { signature, payload } = envelope;
+  const { digests, predicateType } = parseStatement(payload);
+  if (!digests.has(subject.slice("sha256:".length)))
+    return refuse("payload-digest-mismatch", "of another artifact");
+  const signed = toSigned(toSignedEnvelope(envelope));
+  return {
+    // cosign has the stored envelope timestamped, not the signature inside it.
+    own: { form: "envelope", signature, signed, payload, storedEnvelope: stored, timestamped: stored },
+    checkType: (view) => {
+      if (view.predicateType !== undefined && view.predicateType !== predicateType)
+        refuse("predicate-type-mismatch", predicateType.slice(0, 200));
+    },
+  };
+};
+
+const READ_LAYER = { signature: readSignature, attestation: readAttestation } as const;
+
+const verifyLayer = async (
+  form: keyof typeof READ_LAYER,
   { annotations, payload }: LegacyEvidence,
   subject: Digest,
   rule: CompiledRule,
   context: EvidenceContext,
 ): Promise<Findings> => {
   const layer = parseLegacyLayer(annotations);
-  const envelope = parseEnvelope(parseJson(payload));
-  if (envelope.payloadType !== MEDIA_TYPE.inToto)
-    return refuse("payload-type-mismatch", "payload is not in-toto");
-  const { digests, predicateType } = parseStatement(envelope.payload);
-  if (!digests.has(subject.slice("sha256:".length)))
-    return refuse("payload-digest-mismatch", "of another artifact");
-  const material: SignedMaterial = {
-    ...layer,
-    form: "envelope",
-    signature: envelope.signature,
-    signed: toSigned(toSignedEnvelope(envelope)),
-    payload: envelope.payload,
-    storedEnvelope: payload,
-    // cosign has the stored envelope timestamped, not the signature inside it.
-    timestamped: payload,
-  };
+  const { own, checkType } = READ_LAYER[form](layer, payload, subject);
+  const material: SignedMaterial = { ...layer, ...own };
   return judge(
     rule,
     (view) => {
-      if (view.refusesLegacy !== undefined) refuse(view.refusesLegacy, "this side takes no such attestation");
-      if (view.predicateType !== undefined && view.predicateType !== predicateType) {
-        refuse("predicate-type-mismatch", predicateType.slice(0, 200));
-      }
+      if (view.refusesLegacy !== undefined) refuse(view.refusesLegacy, `this side takes no such ${form}`);
+      checkType(view);
       screenSigner(view, material.certificate);
       if (view.asFlux) screenLayerAsFlux(layer, view.signer);
       screenKeyed(view, rule, material, context.nowMs);
     },
-    () => verifyMaterial(material, rule, context),
+    () => verifySigner(material, rule, toMaterialContext(context), verifySha256),
   );
 };
 
-const LAYER_VERIFIERS = { signature: verifySignatureLayer, attestation: verifyAttestationLayer } as const;
-
 /** Verifies one layer in cosign's older storage format: `.sig` (simple signing) or `.att` (envelope). */
 export const verifyLegacy = async (
-  form: keyof typeof LAYER_VERIFIERS,
+  form: keyof typeof READ_LAYER,
   evidence: LegacyEvidence,
   subject: Digest,
   rule: CompiledRule,
   context: EvidenceContext,
 ): Promise<Findings> => {
   try {
-    return await LAYER_VERIFIERS[form](evidence, subject, rule, context);
+    return await verifyLayer(form, evidence, subject, rule, context);
   } catch (error) {
     return bothRefused(toReason(error));
   }
