@@ -1,6 +1,6 @@
-import { isIP } from "node:net";
 import * as v from "valibot";
 import { compileGoPattern } from "../go-pattern.ts";
+import { readCidr } from "../ip-address.ts";
 import { parseRepositoryGlob } from "./repository-glob.ts";
 import { oneOf, section } from "./schema-section.ts";
 import { DURATION_PATTERN, parseBytes, parseDurationMs, SIZE_PATTERN } from "./units.ts";
@@ -122,16 +122,13 @@ export const repositoryGlob = v.pipe(
   v.examples(["ghcr.io/acme/**", "registry.example.com:5000/team-*/charts/*"]),
 );
 
-const isCidr = (written: string): boolean => {
-  const [address = "", bits = "", ...rest] = written.split("/");
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0 || !/^[0-9]{1,3}$/.test(bits)) return false;
-  return Number(bits) <= (family === 4 ? 32 : 128);
-};
-
 export const cidr = v.pipe(
   v.string("must be a network; write e.g. 10.0.0.0/8"),
-  v.check(isCidr, "must be a network in CIDR form; write e.g. 10.0.0.0/8 or fd00::/8"),
+  v.check(
+    (written) => typeof readCidr(written) !== "string",
+    (issue) =>
+      `must be a network in CIDR form (${readCidr(String(issue.input))}); write e.g. 10.0.0.0/8 or fd00::/8`,
+  ),
   v.description("A network in CIDR form."),
 );
 

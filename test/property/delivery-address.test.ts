@@ -2,7 +2,7 @@ import { BlockList } from "node:net";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createAddressCheck } from "../../shared/adapters/node/address-policy.ts";
-import { contains, parseCidr, parseIp } from "../../shared/adapters/node/ip-address.ts";
+import { contains, parseCidr, parseIp } from "../../shared/ip-address.ts";
 
 const ipv4 = fc.ipV4();
 const ipv6 = fc.ipV6();

@@ -1,4 +1,4 @@
-import { type Cidr, contains, type IpAddress, parseCidr, parseIp } from "./ip-address.ts";
+import { type Cidr, contains, type IpAddress, parseCidr, parseIp } from "../../ip-address.ts";
 
 /** Says why an address may not be connected to; `undefined` when it may. */
 export type AddressCheck = (address: string) => string | undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createAddressCheck } from "../../../shared/adapters/node/address-policy.ts";
-import { parseCidr } from "../../../shared/adapters/node/ip-address.ts";
+import { parseCidr } from "../../../shared/ip-address.ts";
 
 const publicOnly = createAddressCheck([]);
 

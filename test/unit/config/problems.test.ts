@@ -177,7 +177,11 @@ describe("one line per problem, with file, line, key and the way to mend it", ()
     ],
     [
       `${BASE}network: {allowPrivate: [10.0.0.0/33]}\n`,
-      "sluice.yaml:3: network.allowPrivate[0]: must be a network in CIDR form; write e.g. 10.0.0.0/8 or fd00::/8",
+      "sluice.yaml:3: network.allowPrivate[0]: must be a network in CIDR form (prefix is 0 to 32); write e.g. 10.0.0.0/8 or fd00::/8",
+    ],
+    [
+      `${BASE}network: {allowPrivate: [10.0.0.7/8]}\n`,
+      "sluice.yaml:3: network.allowPrivate[0]: must be a network in CIDR form (bits beyond the prefix are set); write e.g. 10.0.0.0/8 or fd00::/8",
     ],
     ["mode: observe\n", "sluice.yaml:1: clusters: is missing; write it: The Flux clusters to serve."],
     [

@@ -188,6 +188,7 @@ export const STRICTER: readonly Deviation[] = [
     why: "a trusted root is checked whole before anything rests on it",
     cases: [
       "trusted root with an authority for some names only",
+      "trusted root with an authority for some names only, not critical",
       "trusted root whose chain stands on its head",
       "trusted root whose chain has nine certificates",
       "trusted root whose timestamp signer was issued by somebody else",

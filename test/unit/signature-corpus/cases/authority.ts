@@ -84,6 +84,10 @@ export const authorityCases: readonly CorpusCase[] = [
   authority("below one that allows none below it", {
     root: (fields) => replaceExtension(fields, BASIC_CONSTRAINTS, basicConstraints(true, 0)),
   }),
+  // Its readers may pass over what is not critical.
+  authority("for some names only, not critical", {
+    intermediate: (fields) => addExtensions(fields, { ...nameConstraints, critical: false }),
+  }),
   authority("for some names only", { intermediate: (fields) => addExtensions(fields, nameConstraints) }),
   authority("with a critical extension that nobody knows", {
     intermediate: (fields) =>

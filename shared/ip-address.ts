@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { PipelineError } from "../../errors.ts";
+import { PipelineError } from "./errors.ts";
 
 /** An address as a number of 32 or 128 bits, so that every spelling of it is the same. */
 export interface IpAddress {
@@ -45,23 +45,27 @@ const BITS = { 4: 32, 6: 128 } as const;
 const dropHostBits = ({ family, value }: IpAddress, prefix: number): bigint =>
   value >> BigInt(BITS[family] - prefix);
 
-/** `10.0.0.0/8`, `fd00::/8`, or an address alone. Throws `CONFIG_INVALID`, also where bits beyond the prefix are set. */
-export const parseCidr = (text: string): Cidr => {
+/** `10.0.0.0/8`, `fd00::/8`, or an address alone; else what is wrong with it. */
+export const readCidr = (text: string): Cidr | string => {
   const [addressText = "", prefixText, ...more] = text.split("/");
   const address = parseIp(addressText);
-  const invalid = (why: string): PipelineError =>
-    new PipelineError(`${JSON.stringify(text.slice(0, 64))} is not a CIDR: ${why}`, {
-      code: "CONFIG_INVALID",
-    });
-  if (address === undefined || more.length > 0) throw invalid("expected an address and /prefix");
+  if (address === undefined || more.length > 0) return "expected an address and /prefix";
   const bits = BITS[address.family];
   if (prefixText === undefined) return { ...address, prefix: bits };
-  if (!/^\d{1,3}$/.test(prefixText) || Number(prefixText) > bits) throw invalid(`prefix is 0 to ${bits}`);
+  if (!/^\d{1,3}$/.test(prefixText) || Number(prefixText) > bits) return `prefix is 0 to ${bits}`;
   const prefix = Number(prefixText);
   const network = dropHostBits(address, prefix) << BigInt(bits - prefix);
   // 10.0.0.7/8 was most likely meant as /32: allowing a sixteen-million range by a slip is not for us to guess.
-  if (network !== address.value) throw invalid("bits beyond the prefix are set");
-  return { ...address, prefix };
+  return network === address.value ? { ...address, prefix } : "bits beyond the prefix are set";
+};
+
+/** As `readCidr`. Throws `CONFIG_INVALID`. */
+export const parseCidr = (text: string): Cidr => {
+  const cidr = readCidr(text);
+  if (typeof cidr !== "string") return cidr;
+  throw new PipelineError(`${JSON.stringify(text.slice(0, 64))} is not a CIDR: ${cidr}`, {
+    code: "CONFIG_INVALID",
+  });
 };
 
 export const contains = (cidr: Cidr, address: IpAddress): boolean =>
