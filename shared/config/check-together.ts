@@ -1,3 +1,4 @@
+import { toRepositoryName } from "../artifact/repository.ts";
 import type { KeyPath } from "./locate.ts";
 import type { Problem } from "./problem.ts";
 import type { ConfigInput } from "./schema.ts";
@@ -193,6 +194,18 @@ const checkSources = (input: ConfigInput): readonly Problem[] => {
 const checkCatalog = ({ catalog }: ConfigInput, roots: ReadonlySet<string>): readonly Problem[] =>
   catalog !== undefined && "artifact" in catalog ? checkTrust(catalog, ["catalog"], roots) : [];
 
+/** Of two spellings of one registry, one entry's credentials or address rules would silently not hold. */
+const checkRegistries = ({ registries = {} }: ConfigInput): readonly Problem[] => {
+  const seen = new Set<string>();
+  return Object.keys(registries).flatMap((written): readonly Problem[] => {
+    const { registry } = toRepositoryName(written, "a/b");
+    const message = `names the registry of another entry, ${registry}; keep one of them`;
+    const problems = seen.has(registry) ? [{ path: ["registries", written], message }] : [];
+    seen.add(registry);
+    return problems;
+  });
+};
+
 /** What no single value shows: names used twice, names of nothing, settings that contradict each other. */
 export const checkTogether = (input: ConfigInput): readonly Problem[] => {
   const roots = new Set(["default", ...Object.keys(input.trustedRoots ?? {})]);
@@ -202,6 +215,7 @@ export const checkTogether = (input: ConfigInput): readonly Problem[] => {
     ...checkSources(input),
     ...checkPaths(input),
     ...checkEndpoints(input),
+    ...checkRegistries(input),
     ...(input.rules ?? []).flatMap((rule, index) => checkTrust(rule, ["rules", index], roots)),
   ];
 };

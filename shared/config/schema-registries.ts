@@ -100,7 +100,12 @@ const registry = section("How one registry host is read.", {
   allowPrivateAddresses: v.optional(
     flag("Lets the host resolve to private addresses. Loopback needs `network.allowPrivate`."),
   ),
-  ca: v.optional(path("PEM file with certificate authorities to trust besides the system's.", "./ca.pem")),
+  ca: v.optional(
+    path(
+      "PEM file with the certificate authorities that vouch for the host, in place of the public ones.",
+      "./ca.pem",
+    ),
+  ),
 });
 
 const registryHost = v.pipe(

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { list, mapOf, section } from "./schema-section.ts";
-import { httpUrl, name, secret, text } from "./schema-values.ts";
+import { httpUrl, name, secret, secureUrl, text } from "./schema-values.ts";
 
 const repositoryPath = v.pipe(
   text("a repository path", "docker-local", 256),
@@ -64,7 +64,7 @@ export const specialKeys = {
   ),
   issuer: v.optional(httpUrl("Issuer of the sender's token.", "https://accounts.google.com")),
   keysUrl: v.optional(
-    httpUrl("Where the issuer publishes its keys (JWKS).", "https://www.googleapis.com/oauth2/v3/certs"),
+    secureUrl("Where the issuer publishes its keys (JWKS).", "https://www.googleapis.com/oauth2/v3/certs"),
   ),
   email: v.optional(
     v.pipe(
@@ -94,7 +94,7 @@ export const specialKeys = {
     section(
       "GitHub does not send again by itself what did not arrive. With this it is asked to, at every sweep.",
       {
-        hook: httpUrl("The hook in GitHub's REST API.", "https://api.github.com/orgs/acme/hooks/12345"),
+        hook: secureUrl("The hook in GitHub's REST API.", "https://api.github.com/orgs/acme/hooks/12345"),
         token: secret,
       },
     ),

@@ -87,6 +87,18 @@ export const httpUrl = (description: string, example: string) => {
   );
 };
 
+const LOOPBACK = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/;
+
+/** As `httpUrl`, for what is trusted for coming from there, or is sent a token: not in clear over a network. */
+export const secureUrl = (description: string, example: string) =>
+  v.pipe(
+    httpUrl(description, example),
+    v.check((written) => {
+      const url = parseUrl(written);
+      return url === undefined || url.protocol === "https:" || LOOPBACK.test(url.hostname);
+    }, `must begin with https://, unless it is on this machine; write e.g. ${example}`),
+  );
+
 const compileProblem = (pattern: string): string | undefined => {
   try {
     compileGoPattern(pattern);

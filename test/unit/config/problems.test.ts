@@ -183,6 +183,18 @@ describe("one line per problem, with file, line, key and the way to mend it", ()
       `${BASE}network: {allowPrivate: [10.0.0.7/8]}\n`,
       "sluice.yaml:3: network.allowPrivate[0]: must be a network in CIDR form (bits beyond the prefix are set); write e.g. 10.0.0.0/8 or fd00::/8",
     ],
+    [
+      `${BASE}sources: [{type: gar, audience: a, email: b, issuer: https://i.example, keysUrl: http://i.example/keys}]\n`,
+      "sluice.yaml:3: sources[0].keysUrl: must begin with https://, unless it is on this machine; write e.g. https://www.googleapis.com/oauth2/v3/certs",
+    ],
+    [
+      `${BASE}sources: [{type: ghcr, secrets: [{env: A}], redelivery: {hook: "http://api.example/hooks/1", token: {env: B}}}]\n`,
+      "sluice.yaml:3: sources[0].redelivery.hook: must begin with https://, unless it is on this machine; write e.g. https://api.github.com/orgs/acme/hooks/12345",
+    ],
+    [
+      `${BASE}registries: {ghcr.io: {}, "GHCR.io:443": {plainHttp: true}}\n`,
+      'sluice.yaml:3: registries["GHCR.io:443"]: names the registry of another entry, ghcr.io; keep one of them',
+    ],
     ["mode: observe\n", "sluice.yaml:1: clusters: is missing; write it: The Flux clusters to serve."],
     [
       "clusters: [{name: a, manifests: {folder: x}}]\n",
