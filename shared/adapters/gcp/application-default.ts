@@ -82,7 +82,12 @@ export const createApplicationDefaultToken = (options: ApplicationDefaultOptions
   return async (signal) => {
     if (credentials === undefined) {
       const bytes = await readFileIfThere(path);
-      if (bytes === undefined) return options.otherwise(signal);
+      if (bytes === undefined) {
+        return options.otherwise(signal).catch((cause: unknown) => {
+          const why = cause instanceof Error ? cause.message : String(cause);
+          throw unavailable(`no login at ${path}; ${why}`, cause);
+        });
+      }
       credentials = parseJson(bytes) ?? {};
     }
     const type = textAt(credentials, "type");
