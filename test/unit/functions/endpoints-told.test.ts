@@ -247,7 +247,7 @@ describe("what a receiver is reached by", () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  test("pace and confirmation come from sluice.yaml", () => {
+  test("pace, confirmation and who asks for versions come from sluice.yaml", () => {
     const config = configOf({
       clusters: [
         {
@@ -260,6 +260,7 @@ describe("what a receiver is reached by", () => {
             requestsPerMinute: 120,
           },
           confirmation: { secrets: [{ env: "TOKEN" }], within: "1m", repokes: 3 },
+          inputs: { tokens: [{ env: "TOKEN" }], providers: ["apps/versions"] },
         },
       ],
     });
@@ -267,6 +268,7 @@ describe("what a receiver is reached by", () => {
       concurrency: 4,
       intervalMs: 500,
       confirmation: { withinMs: 60_000, repokes: 3 },
+      providers: [{ kind: "ResourceSetInputProvider", namespace: "apps", name: "versions" }],
     });
   });
 });

@@ -99,3 +99,38 @@ test("what cannot be read has no mark", async () => {
   write("token", "");
   expect(await markOf("generic-hmac")).toBeUndefined();
 });
+
+const attempt = (type: FluxReceiver["type"], duringRead = () => {}) => {
+  const secrets = createNodeSecrets({});
+  const sender = createDeliverySender(
+    config,
+    {
+      async read(ref) {
+        const secret = await secrets.read(ref);
+        duringRead();
+        return secret;
+      },
+    },
+    { nowMs: () => NOW_S * 1000 },
+  );
+  const body = { id: "dlv_1", changes: [], bytes: new Uint8Array() };
+  const delivery = { receiver: receiverOf(type), body, timeMs: 0, mayLeave: () => false };
+  return sender.send(delivery, new AbortController().signal);
+};
+
+test("an attempt says what was shown, not what is there by then", async () => {
+  writeAll();
+  const before = await markOf("generic-hmac");
+  const outcome = await attempt("generic-hmac", () => write("token", "replaced-meanwhile"));
+  expect(outcome.secrets).toBe(before);
+  expect(await markOf("generic-hmac")).not.toBe(before);
+});
+
+test.each([
+  ["generic-hmac", () => write("token", "")],
+  ["generic-oidc", () => write("identity", toJwt({ ...CLAIMS, exp: NOW_S - 1 }))],
+] as const)("an attempt of %s says that its secrets could not be used", async (type, spoil) => {
+  writeAll();
+  spoil();
+  expect((await attempt(type)).secrets).toBe("unusable");
+});

@@ -43,6 +43,17 @@ describe("one attempt", () => {
     expect(await entryOf()).toMatchObject({ state: "accepted", attempts: 2 });
   });
 
+  test("names who asks for the cluster's versions as well", async () => {
+    const provider = { apiVersion: "v1", kind: "ResourceSetInputProvider", namespace: "apps", name: "v" };
+    at.world.handling = { ...at.world.handling, providers: [provider] };
+    await at.publish("1.1.0");
+    const bytes = at.sent[0]?.body.bytes ?? new Uint8Array();
+    expect(JSON.parse(new TextDecoder().decode(bytes)).objects).toEqual([
+      "OCIRepository/apps/app",
+      "ResourceSetInputProvider/apps/v",
+    ]);
+  });
+
   test("that is refused for ten minutes is parked", async () => {
     at.world.outcome = "not-found";
     await at.publish("1.1.0");
