@@ -6,6 +6,9 @@ const MAX_LENGTH = 4_096;
 /** What its list of texts can hold, without a variable of IAM's. */
 const IN_A_LIST = /^[^\s,$]+$/;
 
+/** Not for people to set. */
+export const DERIVED_PARAMS: readonly string[] = ["evaluateAudiences", "deliverAudiences"];
+
 const toParam = (name: string, audiences: readonly string[]): string => {
   for (const audience of audiences) {
     if (!IN_A_LIST.test(audience)) {

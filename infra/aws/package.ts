@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { bundleFunctions } from "./bundle.ts";
 import { readIdentityParams } from "./identity-params.ts";
+import { type PackageArguments, readPackageArguments } from "./package-arguments.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const BUNDLES = join(ROOT, "dist/aws");
@@ -22,22 +22,11 @@ const USAGE = `Bundles the functions and packages or deploys them by serverless.
 /** Packaging asks AWS nothing, but the tool wants to see credentials. */
 const PLACEHOLDERS = { AWS_ACCESS_KEY_ID: "offline", AWS_SECRET_ACCESS_KEY: "offline" };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    config: { type: "string", default: "deployment" },
-    stage: { type: "string", default: "dev" },
-    region: { type: "string", default: process.env.AWS_REGION ?? "eu-central-1" },
-    param: { type: "string", multiple: true, default: [] },
-    help: { type: "boolean", default: false },
-  },
-});
-
 /** The tool refuses an empty value, and cuts off a space at the end of one. */
 const toArgs = (param: string): readonly string[] => ["--param", param.endsWith("=") ? `${param} ` : param];
 
-const runServerless = (command: string, params: readonly string[]): Promise<number> => {
-  const args = [command, "--stage", values.stage, "--region", values.region, ...params.flatMap(toArgs)];
+const runServerless = ({ command, stage, region, params }: PackageArguments): Promise<number> => {
+  const args = [command, "--stage", stage, "--region", region, ...params.flatMap(toArgs)];
   const offline = command === "package" ? PLACEHOLDERS : {};
   const child = spawn(
     process.execPath,
@@ -54,23 +43,25 @@ const runServerless = (command: string, params: readonly string[]): Promise<numb
   });
 };
 
+/** Bundles, and adds what the packaging tool must know of sluice.yaml. */
+const prepare = async (asked: PackageArguments): Promise<PackageArguments> => {
+  if (asked.command === "remove") return asked;
+  await bundleFunctions(resolve(asked.config), BUNDLES);
+  return { ...asked, params: [...asked.params, ...(await readIdentityParams(join(BUNDLES, "evaluate")))] };
+};
+
 const main = async (): Promise<number> => {
-  const [command = "package", ...more] = positionals;
-  if (values.help || more.length > 0 || !["package", "deploy", "remove"].includes(command)) {
-    (values.help ? process.stdout : process.stderr).write(USAGE);
-    return values.help ? 0 : 2;
-  }
-  const params = [...values.param];
   try {
-    if (command !== "remove") {
-      await bundleFunctions(resolve(values.config), BUNDLES);
-      params.push(...(await readIdentityParams(join(BUNDLES, "evaluate"))));
+    const asked = readPackageArguments(process.argv.slice(2), join(ROOT, "serverless.yml"), process.env);
+    if (asked === undefined) {
+      process.stdout.write(USAGE);
+      return 0;
     }
+    return await runServerless(await prepare(asked));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 2;
   }
-  return runServerless(command, params);
 };
 
 process.exitCode = await main();
