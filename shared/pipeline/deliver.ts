@@ -10,7 +10,7 @@ import { changeCircuit, loadCircuit } from "./circuit-store.ts";
 import type { DeliverDeps, Delivery } from "./deps.ts";
 import { type DueEntry, disableEntry } from "./entries.ts";
 import { hintAgain, hintDelivery } from "./hints.ts";
-import { isInLane, laneKeys } from "./lanes.ts";
+import { isInLane, type LaneClaim, laneClaims } from "./lanes.ts";
 import { loadDue, toChange } from "./outbox.ts";
 import { takeTurn } from "./rate.ts";
 
@@ -33,14 +33,24 @@ interface Lane {
 /** For so long a lease is as good as new. */
 const FRESH_LEASE_MS = 1_000;
 
-const createHold = (deps: DeliverDeps, key: string, owner: string): Lane["hold"] => {
+/** Takes one claim after the other; false once one is another's. */
+const claimAll = async (
+  { state }: DeliverDeps,
+  claims: readonly LaneClaim[],
+  untilMs: number,
+): Promise<boolean> => {
+  for (const { key, owner } of claims) if (!(await state.claim(key, owner, untilMs))) return false;
+  return true;
+};
+
+const createHold = (deps: DeliverDeps, claims: readonly LaneClaim[]): Lane["hold"] => {
   let leaseAge: Age | undefined;
   return async () => {
     const before = leaseAge;
     if (before !== undefined && before() < FRESH_LEASE_MS) return true;
     const age = startAge(deps);
     const { deliveryLeaseMs } = deps.settings;
-    const held = await deps.state.claim(key, owner, deps.clock.nowMs() + deliveryLeaseMs);
+    const held = await claimAll(deps, claims, deps.clock.nowMs() + deliveryLeaseMs);
     // Between two leases another worker may have had one of its own, told something newer, and let go again.
     const lapsed = before !== undefined && before() >= deliveryLeaseMs;
     leaseAge = held && !lapsed ? age : undefined;
@@ -189,14 +199,14 @@ export const deliverTo = async (
     return;
   }
   const owner = `${deps.clock.nowMs()}-${deps.random.fraction()}`;
-  const keys = laneKeys(receiverId, deps.handlingOf(receiver).concurrency);
-  const work = keys.map(async (key, index): Promise<boolean> => {
-    const hold = createHold(deps, key, owner);
+  const lanes = laneClaims(receiverId, deps.handlingOf(receiver).concurrency, owner);
+  const work = lanes.map(async (claims, index): Promise<boolean> => {
+    const hold = createHold(deps, claims);
     if (!(await hold())) return false;
     try {
-      await deliverLane(deps, { receiver, index, lanes: keys.length, hold }, signal);
+      await deliverLane(deps, { receiver, index, lanes: lanes.length, hold }, signal);
     } finally {
-      await deps.state.release(key, owner);
+      for (const { key, shared } of claims) if (shared !== true) await deps.state.release(key, owner);
     }
     return true;
   });

@@ -1,7 +1,7 @@
 import { LOOK_WITHIN_MS } from "../../shared/pipeline/deliver.ts";
 import type { Push, Subscription } from "../../shared/ports.ts";
 import type { DecisionRecord, StateStore, StoredRecord } from "../../shared/state.ts";
-import { type Arrival, type Clusters, SLOWEST_NETWORK_MS } from "./clusters.ts";
+import { type Arrival, type Clusters, type SentRequest, SLOWEST_NETWORK_MS } from "./clusters.ts";
 import type { Policy } from "./policy.ts";
 import type { World } from "./world.ts";
 
@@ -18,8 +18,9 @@ export interface Aftermath {
   readonly startMs: number;
   /** How often what is not confirmed may be poked again. */
   readonly repokes: number;
-  /** Requests at the same time for one receiver. */
-  readonly concurrency: number;
+  readonly requests: readonly SentRequest[];
+  /** How far a clock that something was noted by may have been off. */
+  readonly clockErrorMs: number;
   readonly parked: readonly string[];
 }
 

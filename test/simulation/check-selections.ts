@@ -82,7 +82,7 @@ const LATE_EVENT_MS = 30_000;
 
 /** Pushed while Sluice ran, announced, and yet taken for something that was there before. */
 const isSwallowed = (aftermath: Aftermath, subscription: Subscription, selection: FluxSelection): boolean => {
-  const { answered, startMs } = aftermath;
+  const { answered, startMs, clockErrorMs } = aftermath;
   const pushedAtMs = namedAtMs(aftermath, subscription, selection);
   if (selection.status !== "baseline" || pushedAtMs <= startMs) return false;
   const everSame = aftermath.world.policies.every((policy) => {
@@ -95,7 +95,7 @@ const isSwallowed = (aftermath: Aftermath, subscription: Subscription, selection
       ({ push, atMs }) =>
         push.tag === selection.tag &&
         atMs >= pushedAtMs &&
-        atMs <= selection.sinceMs + LATE_EVENT_MS &&
+        atMs <= selection.sinceMs + LATE_EVENT_MS - 2 * clockErrorMs &&
         `${push.registry}/${push.repository}` === repositoryKey(subscription.repository) &&
         (push.digest === undefined || push.digest === selection.digest),
     )
@@ -119,13 +119,14 @@ const isExcused = (
   decision: StoredDecision,
   receiver: string,
 ): boolean => {
-  const { refusals } = aftermath;
+  const { refusals, clockErrorMs } = aftermath;
+  const decidedAtMs = decision.atMs - clockErrorMs;
   if (decision.facts.mode === "observe") {
-    return policiesSince(aftermath, decision.atMs).some(({ mode }) => mode === "observe");
+    return policiesSince(aftermath, decidedAtMs).some(({ mode }) => mode === "observe");
   }
   switch (outbox[receiver]?.state) {
     case "parked":
-      return refusals.some((one) => one.receiver === receiver && one.atMs >= decision.atMs);
+      return refusals.some((one) => one.receiver === receiver && one.atMs >= decidedAtMs);
     case "disabled":
       return refusals.some((one) => one.receiver === receiver && one.status === 410);
     default:

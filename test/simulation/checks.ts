@@ -122,17 +122,34 @@ const checkObserving = (aftermath: Aftermath): string[] =>
     .map(({ receiver, tag }) => `${receiver} was told of ${tag} while Sluice only observed`);
 
 /** Who said 410 gets nothing more until a person enables it; with one request at a time not even what was under way. */
-const checkGone = ({ records, arrivals, concurrency }: Aftermath): string[] => {
-  const slackMs = concurrency === 1 ? 0 : SENT_MS;
+const checkGone = ({ world, records, arrivals, writtenAtMs }: Aftermath): string[] => {
+  const slackMs = world.policies.every(({ handling }) => handling.concurrency === 1) ? 0 : SENT_MS;
   return records
     .filter((record) => record.kind === "attempt" && record.outcome === "gone")
     .flatMap((gone) =>
       arrivals
         .filter(
-          (one) => "receiver" in gone && one.receiver === gone.receiver && one.atMs > gone.atMs + slackMs,
+          (one) =>
+            "receiver" in gone && one.receiver === gone.receiver && one.atMs > writtenAtMs(gone) + slackMs,
         )
         .map(({ receiver, decisionId }) => `${receiver} was told of ${decisionId} after it said 410`),
     );
+};
+
+/** Of two requests for one object the later one leaves when the other has arrived: the network might swap them. */
+const checkApart = ({ requests }: Aftermath): string[] => {
+  const arrivedAtMs = new Map<string, number>();
+  const violations: string[] = [];
+  for (const request of requests.toSorted((a, b) => a.leftAtMs - b.leftAtMs)) {
+    for (const object of request.objects) {
+      const key = `${request.receiver} ${object}`;
+      const before = arrivedAtMs.get(key) ?? 0;
+      if (request.leftAtMs < before)
+        violations.push(`two requests at once for ${object} at ${request.receiver}`);
+      arrivedAtMs.set(key, Math.max(before, request.arrivedAtMs));
+    }
+  }
+  return violations;
 };
 
 /** A newer decision takes the place of an older one that has not left, whether or not anybody is told of the newer one. */
@@ -203,6 +220,7 @@ export const findViolations = async (aftermath: Aftermath): Promise<readonly str
   ...checkIds(aftermath),
   ...checkObserving(aftermath),
   ...checkGone(aftermath),
+  ...checkApart(aftermath),
   ...checkSuperseded(aftermath),
   ...checkWanted(aftermath),
   ...checkRecorded(aftermath),

@@ -6,7 +6,7 @@ import { hookPath } from "../../shared/delivery/hook-path.ts";
 import type { Outcome } from "../../shared/delivery/outcomes.ts";
 import { createSender, type PostFetch } from "../../shared/delivery/send.ts";
 import type { Delivery } from "../../shared/pipeline/deps.ts";
-import type { FluxReceiver } from "../../shared/receiver.ts";
+import type { FluxReceiver, Receiver } from "../../shared/receiver.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 import type { Seeded } from "./seeded.ts";
 
@@ -31,6 +31,14 @@ type Mood = (typeof MOODS)[number];
 const FINAL_STATUSES = [202, 302, 401, 403, 410, 410, 410, 413, 418, 501] as const;
 const PASSING_STATUSES = [400, 404, 408, 429, 500, 502, 503, 504] as const;
 
+/** From its process to the receiver. */
+export interface SentRequest {
+  readonly receiver: string;
+  readonly objects: readonly string[];
+  readonly leftAtMs: number;
+  readonly arrivedAtMs: number;
+}
+
 interface Refusal {
   readonly receiver: string;
   readonly atMs: number;
@@ -41,6 +49,10 @@ export interface Clusters {
   readonly arrivals: readonly Arrival[];
   /** Final answers given. */
   readonly refusals: readonly Refusal[];
+  /** Requests on their way to a receiver, whatever became of them. */
+  readonly requests: readonly SentRequest[];
+  /** What names the secrets that Sluice has for it now. */
+  secretsOf(receiver: Receiver): string;
   send(process: Process, delivery: Delivery, signal: AbortSignal): Promise<Outcome>;
   /** From now on all receivers are well, and know the newest token. */
   calm(): void;
@@ -74,7 +86,9 @@ export const createClusters = (
   const outside = scheduler.spawn();
   const arrivals: Arrival[] = [];
   const refusals: Refusal[] = [];
+  const requests: SentRequest[] = [];
   const receivers = new Map<string, SimulatedReceiver>();
+  const slowNetwork = random.pick([0.02, 0.1, 0.5]);
   let chance = failure;
 
   const changeMoods = async (receiver: SimulatedReceiver): Promise<void> => {
@@ -154,12 +168,15 @@ export const createClusters = (
     signature: string,
   ): Promise<number> => {
     const receiver = receiverOf(id);
+    const leftAtMs = scheduler.nowMs();
     // A proxy, a far region: of two requests the later one may be there first.
     await scheduler.sleep(
       outside,
-      random.chance(0.1) ? random.between(100, SLOWEST_NETWORK_MS - 10) : random.between(1, 40),
+      random.chance(slowNetwork) ? random.between(100, SLOWEST_NETWORK_MS - 10) : random.between(1, 40),
     );
     if (!process.alive && !outlivesSender) return new Promise(() => {});
+    const objects = body.changes.map(({ object }) => `${object.kind}/${object.namespace}/${object.name}`);
+    requests.push({ receiver: id, objects, leftAtMs, arrivedAtMs: scheduler.nowMs() });
     const { mood } = receiver;
     if (mood === "down" || (mood === "flapping" && random.chance(0.4))) throw new Error("ECONNREFUSED");
     if (mood === "hanging" || random.chance(chance / 4)) {
@@ -192,6 +209,8 @@ export const createClusters = (
   return {
     arrivals,
     refusals,
+    requests,
+    secretsOf: ({ id }) => receiverOf(id).known.join(" "),
     async send(process, { receiver, body, timeMs, mayLeave }, signal) {
       if (!("cluster" in receiver)) throw new Error(`${receiver.id} is no Flux Receiver`);
       const post: PostFetch = async (url, { headers }) => {
@@ -209,7 +228,7 @@ export const createClusters = (
       };
       const sender = createSender({
         post,
-        nowMs: scheduler.nowMs,
+        nowMs: process.clock.nowMs,
         timeoutMs: RECEIVER_TIMEOUT_MS,
         startDeadline(timeoutMs) {
           const controller = new AbortController();

@@ -14,6 +14,8 @@ export interface MemoryState extends StateStore {
   /** When the record was written; it says itself when it was made. */
   writtenAtMs(record: StoredRecord): number;
   freeAbandoned(): void;
+  /** The same state as a process with a clock of its own uses it. */
+  under(clock: Clock): StateStore;
 }
 
 const matches = (record: StoredRecord, query: RecordQuery): boolean =>
@@ -25,7 +27,7 @@ const matches = (record: StoredRecord, query: RecordQuery): boolean =>
   (query.receiver === undefined || (record.kind === "attempt" && record.receiver === query.receiver));
 
 /** The state of the simulation: passes the same contract as the real ones. Rows are values, never shared and changed. */
-export const createMemoryState = (clock: Clock): MemoryState => {
+export const createMemoryState = (machine: Clock): MemoryState => {
   const rows = new Map<string, SubscriptionState>();
   let records: StoredRecord[] = [];
   const writtenAtMs = new Map<string, number>();
@@ -46,10 +48,7 @@ export const createMemoryState = (clock: Clock): MemoryState => {
     return found.sort((a, b) => a.atMs - b.atMs || (a.subscription < b.subscription ? -1 : 1));
   };
 
-  return {
-    all: () => records,
-    writtenAtMs: ({ id }) => writtenAtMs.get(id) ?? 0,
-    freeAbandoned: () => claims.clear(),
+  const store = (clock: Clock): StateStore => ({
     async load(subscription) {
       return rows.get(subscription) ?? { subscription, version: 0, selectorHash: "", outbox: {} };
     },
@@ -60,7 +59,7 @@ export const createMemoryState = (clock: Clock): MemoryState => {
       }
       for (const record of added) {
         if (writtenAtMs.has(record.id)) continue;
-        writtenAtMs.set(record.id, clock.nowMs());
+        writtenAtMs.set(record.id, machine.nowMs());
         records.push({ ...record, sequence: ++sequence });
       }
       return "committed";
@@ -120,5 +119,12 @@ export const createMemoryState = (clock: Clock): MemoryState => {
       records = records.filter(({ atMs }) => atMs >= beforeMs);
       return before - records.length;
     },
+  });
+  return {
+    ...store(machine),
+    under: store,
+    all: () => records,
+    writtenAtMs: ({ id }) => writtenAtMs.get(id) ?? 0,
+    freeAbandoned: () => claims.clear(),
   };
 };

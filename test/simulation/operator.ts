@@ -1,5 +1,5 @@
 import { rollBack } from "../../shared/pipeline/rollback.ts";
-import { changePolicy } from "./policy.ts";
+import { changePolicy, changeSettings, type Policy } from "./policy.ts";
 import { type Stage, wire } from "./runtime.ts";
 
 const NEVER_ABORTED = new AbortController().signal;
@@ -28,14 +28,38 @@ export const createOperator = (stage: Stage): Operator => {
     }
   };
 
+  let endMs = 0;
+  const enact = (policy: Policy): void => {
+    // Nobody restarts afterwards, and sluice.yaml is read at the start.
+    if (scheduler.nowMs() > endMs) return;
+    const version = `c${Number(world.policy().version.slice(1)) + 1}`;
+    world.enact({ ...policy, version, fromMs: scheduler.nowMs() });
+  };
+
   const change = (): void => {
-    world.enact(changePolicy(random, world.policy(), world.published, scheduler.nowMs()));
+    const before = world.policy();
+    world.enact(changePolicy(random, before, world.published, scheduler.nowMs()));
+    if (!random.chance(0.3)) return;
+    // Taken back, and made again: a commit that is reverted, two sources that disagree.
+    const after = world.policy();
+    let atMs = 0;
+    for (let turns = random.between(1, 4); turns > 0; turns--) {
+      const next = turns % 2 === 0 ? after : before;
+      atMs += random.between(500, 20_000);
+      at(atMs, () => enact(next));
+    }
   };
 
   return {
     start(stormMs) {
+      endMs = scheduler.nowMs() + stormMs;
       if (random.chance(0.5)) {
         for (let count = random.between(1, 5); count > 0; count--) at(random.between(0, stormMs), change);
+      }
+      // Somebody tries settings, and deploys again and again.
+      if (random.chance(0.25)) {
+        for (let count = random.between(3, 10); count > 0; count--)
+          at(random.between(0, stormMs), () => enact(changeSettings(random, world.policy())));
       }
       if (random.chance(0.4)) {
         for (let count = random.between(1, 6); count > 0; count--) {
@@ -48,8 +72,7 @@ export const createOperator = (stage: Stage): Operator => {
       at(stormMs, () => {
         const policy = world.policy();
         if (policy.mode === "enforce" || random.chance(0.2)) return;
-        const version = `c${Number(policy.version.slice(1)) + 1}`;
-        world.enact({ ...policy, version, fromMs: scheduler.nowMs(), mode: "enforce" });
+        enact({ ...policy, mode: "enforce" });
       });
     },
     async rollBackAll() {

@@ -1,5 +1,5 @@
 import type { RepositoryName } from "../../shared/artifact/repository.ts";
-import type { CatalogView } from "../../shared/pipeline/deps.ts";
+import type { CatalogView, ReceiverHandling } from "../../shared/pipeline/deps.ts";
 import type { Requirement } from "../../shared/pipeline/verdict.ts";
 import type { Selector, Subscription, VerifyRule } from "../../shared/ports.ts";
 import type { FluxReceiver } from "../../shared/receiver.ts";
@@ -13,6 +13,9 @@ export interface Policy {
   readonly mode: "observe" | "enforce";
   readonly subscriptions: readonly Subscription[];
   readonly receivers: readonly FluxReceiver[];
+  /** Not in the manifests any more; may come back under its name. */
+  readonly removed: readonly FluxReceiver[];
+  readonly handling: ReceiverHandling;
   /** Repositories that sluice.yaml asks no signature for. */
   readonly unverified: ReadonlySet<string>;
 }
@@ -97,6 +100,48 @@ const createSubscription = (
   };
 };
 
+const toHandling = (random: Seeded): ReceiverHandling => ({
+  configuration: "c1",
+  concurrency: random.pick([1, 1, 3]),
+  intervalMs: random.pick([0, 0, 500]),
+  ...(random.chance(0.5) ? { confirmation: { withinMs: 20_000, repokes: 2 } } : {}),
+});
+
+/** Other lanes, another rate, or another address. */
+const changeHandling = (random: Seeded, { configuration, ...rest }: ReceiverHandling): ReceiverHandling => ({
+  ...rest,
+  concurrency: random.pick([1, 2, 3]),
+  intervalMs: random.pick([0, 0, 500]),
+  configuration: random.chance(0.5) ? configuration : `${configuration}+`,
+});
+
+/** A receiver leaves the manifests with all that names it, or comes back to the objects of its cluster. */
+const changeReceivers = (random: Seeded, policy: Policy): Policy => {
+  const [back] = policy.removed;
+  if (back !== undefined && random.chance(0.6)) {
+    return {
+      ...policy,
+      receivers: [...policy.receivers, back],
+      removed: policy.removed.filter((one) => one !== back),
+      subscriptions: policy.subscriptions.map((one) =>
+        one.cluster === back.cluster ? { ...one, receivers: [...one.receivers, back.id] } : one,
+      ),
+    };
+  }
+  const gone = random.pick(policy.receivers);
+  // Clusters without any receiver have no objects here.
+  if (policy.receivers.filter(({ cluster }) => cluster === gone.cluster).length < 2) return policy;
+  return {
+    ...policy,
+    receivers: policy.receivers.filter((one) => one !== gone),
+    removed: [...policy.removed, gone],
+    subscriptions: policy.subscriptions.map((one) => ({
+      ...one,
+      receivers: one.receivers.filter((id) => id !== gone.id),
+    })),
+  };
+};
+
 export const createPolicy = (
   random: Seeded,
   repositories: readonly RepositoryName[],
@@ -115,12 +160,20 @@ export const createPolicy = (
     fromMs,
     mode: random.chance(0.1) ? "observe" : "enforce",
     receivers,
+    removed: [],
+    handling: toHandling(random),
     subscriptions: Array.from({ length: random.between(2, 6) }, (_, index) =>
       createSubscription(random, index, random.pick(repositories), receivers, published),
     ),
     unverified: new Set(repositories.filter(() => random.chance(0.3)).map(repositoryKey)),
   };
 };
+
+/** Another mode, or another treatment of receivers: instances that run on work by the old one until they restart. */
+export const changeSettings = (random: Seeded, policy: Policy): Policy =>
+  random.chance(0.5)
+    ? { ...policy, mode: policy.mode === "observe" ? "enforce" : "observe" }
+    : { ...policy, handling: changeHandling(random, policy.handling) };
 
 /** One commit to the manifests, or to sluice.yaml. */
 export const changePolicy = (
@@ -131,8 +184,9 @@ export const changePolicy = (
 ): Policy => {
   const version = `c${Number(before.version.slice(1)) + 1}`;
   const policy = { ...before, version, fromMs };
+  if (random.chance(0.15)) return changeReceivers(random, policy);
   const kind = random.fraction();
-  if (kind < 0.15) return { ...policy, mode: policy.mode === "observe" ? "enforce" : "observe" };
+  if (kind < 0.2) return changeSettings(random, policy);
   const target = random.pick(policy.subscriptions);
   const change = (by: (subscription: Subscription) => Subscription): Policy => ({
     ...policy,

@@ -19,10 +19,18 @@ export interface Weather {
   storageFailure: number;
   /** The write was done, but the answer was lost. */
   answerLost: number;
+  /** Given up, and done all the same some time later. */
+  landsLate: number;
   slowStep: number;
 }
 
-export const CALM: Weather = { registryFailure: 0, storageFailure: 0, answerLost: 0, slowStep: 0 };
+export const CALM: Weather = {
+  registryFailure: 0,
+  storageFailure: 0,
+  answerLost: 0,
+  landsLate: 0,
+  slowStep: 0,
+};
 
 export interface Steps {
   /** One step of a process: takes simulated time, and never returns if the process crashes meanwhile. */
@@ -31,12 +39,15 @@ export interface Steps {
   write<T>(work: () => Promise<T>, failure: () => Error): Promise<T>;
 }
 
+const LATEST_LANDING_MS = 30_000;
+
 export const createSteps = (
   scheduler: Scheduler,
   process: Process,
   random: Seeded,
   weather: Weather,
 ): Steps => {
+  const outside = scheduler.spawn();
   const step = (): Promise<void> =>
     scheduler.sleep(
       process,
@@ -47,6 +58,10 @@ export const createSteps = (
     async write(work, failure) {
       await step();
       if (random.chance(weather.storageFailure)) throw failure();
+      if (random.chance(weather.landsLate)) {
+        void scheduler.sleep(outside, random.between(0, LATEST_LANDING_MS)).then(work);
+        throw failure();
+      }
       const result = await work();
       await step();
       if (random.chance(weather.answerLost)) throw failure();

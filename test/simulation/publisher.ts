@@ -159,9 +159,30 @@ export const createPublisher = ({ scheduler, random, world, intake }: PublisherD
     );
   };
 
+  /** What was deleted comes back under its tag: built again, other bytes. */
+  const recreate = (): void => {
+    const known = random.pick(world.published);
+    world.removeTag(known.repository, known.tag);
+    const atMs = scheduler.nowMs();
+    const { repository, tag } = known;
+    const digest = digestOf(repository.repository, tag, "again", events++);
+    void scheduler.sleep(outside, random.between(0, 20_000)).then(() => {
+      publish({ repository, tag, digest, signedFromMs: toSignedFrom(atMs), trait: "plain" });
+    });
+  };
+
+  /** A release of several images at once. */
+  const burst = (): void => {
+    for (let count = random.between(2, 5); count > 0; count--) {
+      void scheduler.sleep(outside, random.between(0, 200)).then(() => publish(toVersion(scheduler.nowMs())));
+    }
+  };
+
   const act = (): void => {
     const kind = random.fraction();
     if (kind < 0.05) lie();
+    else if (kind > 0.97) burst();
+    else if (kind > 0.95 && deletes && world.published.length > 0) recreate();
     else if (kind < 0.12 && deletes) deleteTag();
     else publish(toVersion(scheduler.nowMs()));
   };

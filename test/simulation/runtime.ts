@@ -1,4 +1,4 @@
-import type { CatalogView, PipelineDeps, ReceiverHandling } from "../../shared/pipeline/deps.ts";
+import type { CatalogView, PipelineDeps } from "../../shared/pipeline/deps.ts";
 import { createSelectors } from "../../shared/pipeline/selectors.ts";
 import { workOff } from "../../shared/pipeline/worker.ts";
 import { createPipeline } from "../../shared/pipeline.ts";
@@ -50,7 +50,6 @@ export interface Stage {
   readonly state: MemoryState;
   readonly clusters: Clusters;
   readonly unruliness: Unruliness;
-  readonly handling: ReceiverHandling;
   readonly gatherMs: number;
   readonly plant: Plant;
 }
@@ -63,7 +62,7 @@ export const wire = (stage: Stage, process: Process) => {
   const steps = createSteps(scheduler, process, random, weather);
   const stepped = createSteppedQueue(createUnrulyQueue(stage.queue, random, stage.unruliness), steps);
   const queue = plant.queue?.(stepped) ?? stepped;
-  const steppedState = createSteppedState(stage.state, steps, random, weather);
+  const steppedState = createSteppedState(stage.state.under(process.clock), steps, random, weather);
   const verifier = createTableVerifier(world, scheduler, steps, random, weather);
   // sluice.yaml is read at the start, the manifests over and over.
   const config = world.policy();
@@ -71,7 +70,7 @@ export const wire = (stage: Stage, process: Process) => {
   let policy: Policy = config;
   let catalog: CatalogView = toCatalog(policy);
   const wired: PipelineDeps = {
-    clock: scheduler,
+    clock: process.clock,
     stopwatch: { runningMs: scheduler.nowMs },
     random,
     queue,
@@ -88,8 +87,11 @@ export const wire = (stage: Stage, process: Process) => {
       return requirementOf(subscription);
     },
     evidenceDeadlineMsOf: () => EVIDENCE_DEADLINE_MS,
-    handlingOf: () => stage.handling,
-    secretsOf: async () => undefined,
+    handlingOf() {
+      world.use(config);
+      return config.handling;
+    },
+    secretsOf: async (receiver) => stage.clusters.secretsOf(receiver),
     send: (delivery, signal) => stage.clusters.send(process, delivery, signal),
     settings: {
       get mode() {

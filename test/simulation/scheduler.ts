@@ -5,6 +5,10 @@ export interface Process {
   /** Stops it for a while: what it waits for comes when that is over, as after a suspended machine's wake-up. */
   freeze(ms: number): void;
   readonly frozenUntilMs: number;
+  /** Its clock on the wall: like the simulation's own until it is set. */
+  readonly clock: { nowMs(): number };
+  /** Sets that clock so far from the right time. */
+  setClock(aheadMs: number): void;
 }
 
 export interface Scheduler {
@@ -80,12 +84,17 @@ export const createScheduler = (startMs: number): Scheduler => {
     spawn() {
       let alive = true;
       let frozenUntilMs = 0;
+      let aheadMs = 0;
       return {
         get alive() {
           return alive;
         },
         get frozenUntilMs() {
           return frozenUntilMs;
+        },
+        clock: { nowMs: () => now + aheadMs },
+        setClock(ms) {
+          aheadMs = ms;
         },
         freeze(ms) {
           frozenUntilMs = now + ms;

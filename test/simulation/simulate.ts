@@ -1,6 +1,5 @@
 import type { ClusterEvent } from "../../shared/cluster-event.ts";
 import { acceptPushes } from "../../shared/pipeline/accept.ts";
-import type { ReceiverHandling } from "../../shared/pipeline/deps.ts";
 import type { Push } from "../../shared/ports.ts";
 import { findViolations } from "./checks.ts";
 import { createClusters } from "./clusters.ts";
@@ -39,6 +38,7 @@ const toWeather = (random: Seeded): Weather => ({
   registryFailure: random.pick([0, 0.02, 0.2]),
   storageFailure: random.pick([0, 0.01, 0.05]),
   answerLost: random.pick([0, 0.01, 0.05]),
+  landsLate: random.pick([0, 0, 0.01]),
   slowStep: random.pick([0, 0.002, 0.02]),
 });
 
@@ -49,15 +49,18 @@ const toUnruliness = (random: Seeded): Unruliness => ({
   longestLateMs: random.pick([2_000, 30_000, 120_000]),
 });
 
-const toHandling = (random: Seeded): ReceiverHandling => ({
-  configuration: "c1",
-  concurrency: random.pick([1, 1, 3]),
-  intervalMs: random.pick([0, 0, 500]),
-  ...(random.chance(0.5) ? { confirmation: { withinMs: 20_000, repokes: 2 } } : {}),
-});
+/** Clocks of instances are apart by twice that at most: a lease outlasts its attempt by more. */
+export const MAX_CLOCK_ERROR_MS = 20_000;
+
+/** Starts with a clock that is wrong, and is set to another time at some moment. */
+const upsetClock = ({ scheduler, random }: Stage, process: Process): void => {
+  const set = (): void => process.setClock(random.between(-MAX_CLOCK_ERROR_MS, MAX_CLOCK_ERROR_MS));
+  set();
+  if (random.chance(0.5)) void scheduler.sleep(scheduler.spawn(), random.between(500, 60_000)).then(set);
+};
 
 /** One machine restarts alone and knows that it does; on the clouds several run at once and share nothing but state. */
-const keepRunning = (stage: Stage, alone: boolean) => {
+const keepRunning = (stage: Stage, alone: boolean, clocksErr: boolean) => {
   const { scheduler, random, queue, state } = stage;
   const outside = scheduler.spawn();
   let crashes = 0;
@@ -72,6 +75,7 @@ const keepRunning = (stage: Stage, alone: boolean) => {
   const supervise = async (): Promise<void> => {
     while (running) {
       const runtime = startRuntime(stage);
+      if (clocksErr) upsetClock(stage, runtime);
       alive.add(runtime);
       if (!alone && random.chance(0.2)) {
         void scheduler.sleep(outside, random.between(500, 30_000)).then(() => {
@@ -112,6 +116,7 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
   const scheduler = createScheduler(START_MS);
   const world = createWorld(random, scheduler.nowMs);
   const alone = random.chance(0.4);
+  const clocksErr = random.chance(0.25);
   const weather = toWeather(random);
   const queue = createMemoryQueue(scheduler);
   const tell = async (event: ClusterEvent): Promise<void> => {
@@ -132,7 +137,6 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
     state: createMemoryState(scheduler),
     clusters: createClusters(scheduler, random, random.pick([0, 0.05, 0.4]), !alone, flux.look),
     unruliness: alone ? TIDY : toUnruliness(random),
-    handling: toHandling(random),
     gatherMs: random.pick([0, 100, 2_000]),
     plant,
   };
@@ -141,6 +145,7 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
   const intake = async (push: Push): Promise<boolean> => {
     // Each request has a process of its own: a crash of the intake loses the request, and then no 2xx is sent.
     const process = scheduler.spawn();
+    if (clocksErr) upsetClock(stage, process);
     if (random.chance(0.02)) {
       void scheduler.sleep(scheduler.spawn(), random.between(0, 30)).then(() => process.crash());
     }
@@ -166,7 +171,7 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
       if (weather.registryFailure === 1) weather.registryFailure = registryFailure;
     });
   }
-  const service = keepRunning(stage, alone);
+  const service = keepRunning(stage, alone, clocksErr);
   if (random.chance(0.5)) await scheduler.runUntil(START_MS + 5_000);
   const stormMs = publisher.start();
   operator.start(stormMs);
@@ -193,8 +198,9 @@ const run = async (seed: number, plant: Plant): Promise<Outcome> => {
     refusals,
     answered,
     startMs: START_MS,
-    repokes: stage.handling.confirmation?.repokes ?? 0,
-    concurrency: stage.handling.concurrency,
+    requests: stage.clusters.requests,
+    repokes: world.policy().handling.confirmation?.repokes ?? 0,
+    clockErrorMs: clocksErr ? MAX_CLOCK_ERROR_MS : 0,
     parked: stage.queue.parked.map(({ message: { id }, reason }) => `${id}: ${reason}`),
   });
   return {

@@ -77,6 +77,33 @@ describe("concurrency", () => {
     },
   );
 
+  test.each([
+    [2, 1],
+    [1, 2],
+    [3, 2],
+  ])("of %i keeps off who was started with %i: objects would have two lanes", async (first, second) => {
+    await withObjects(40);
+    at.world.handling = { ...at.world.handling, concurrency: first };
+    let meanwhile: number | undefined;
+    at.world.duringSend = async () => {
+      if (meanwhile !== undefined) return;
+      meanwhile = 0;
+      // Those who started together are all out by then.
+      for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+      const before = at.sent.length;
+      at.world.handling = { ...at.world.handling, concurrency: second };
+      await at.pipeline.run({ kind: "deliver", receiver: RECEIVER }, at.signal);
+      meanwhile = at.sent.length - before;
+    };
+    await at.publish("1.1.0");
+    expect([meanwhile, at.told().length]).toEqual([0, 40]);
+    // The lease of those who divided it before is over some time; the others wait for that, and no longer.
+    await at.publish("1.2.0");
+    await at.advance(61_000);
+    await at.advance(2_000);
+    expect(at.told()).toHaveLength(80);
+  });
+
   test("a lane that another worker has holds up only its own objects", async () => {
     await withObjects(40);
     at.world.handling = { ...at.world.handling, concurrency: 2 };
