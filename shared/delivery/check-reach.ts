@@ -22,6 +22,7 @@ const SEVERITY = {
   "type-not-served": "warning",
   suspended: "warning",
   "over-poke": "warning",
+  "provider-missed": "warning",
   "filter-not-judged": "info",
 } as const;
 
@@ -37,6 +38,8 @@ export interface ReachFinding {
 
 export interface ReachInput {
   readonly subscriptions: readonly { readonly id: string; readonly target: ObjectRef }[];
+  /** What asks for the cluster's versions, and is to be poked with whatever has a new one. */
+  readonly providers?: readonly ObjectRef[];
   readonly receivers: readonly ReceiverView[];
   /** Every object of the cluster that a Receiver could name. */
   readonly objects: readonly ObjectView[];
@@ -171,11 +174,17 @@ const checkPaths = (receivers: readonly ReceiverView[]): readonly ReachFinding[]
   return findings;
 };
 
+/** An object with the labels it has, where it is known. */
+const createViewOf = ({ objects }: ReachInput): ((object: ObjectRef) => ObjectView) => {
+  const labelsOf = new Map(objects.map(({ object, labels }) => [objectKey(object), labels]));
+  return (object) => ({ object, labels: labelsOf.get(objectKey(object)) ?? {} });
+};
+
 const checkMissed = (input: ReachInput): readonly ReachFinding[] => {
   const usable = input.receivers.filter(({ type }) => SERVED_TYPES.has(type));
-  const labelsOf = new Map(input.objects.map(({ object, labels }) => [objectKey(object), labels]));
+  const viewOf = createViewOf(input);
   return input.subscriptions.flatMap(({ id, target }) => {
-    const view = { object: target, labels: labelsOf.get(objectKey(target)) ?? {} };
+    const view = viewOf(target);
     const reached = usable.some((receiver) =>
       receiver.resources.some(
         (entry) =>
@@ -186,12 +195,36 @@ const checkMissed = (input: ReachInput): readonly ReachFinding[] => {
   });
 };
 
+/** Receivers that are told of new versions and poke nobody who asks for them. */
+const checkProviders = (input: ReachInput): readonly ReachFinding[] => {
+  const { providers = [] } = input;
+  if (providers.length === 0) return [];
+  const viewOf = createViewOf(input);
+  const reachesOneOf = (receiver: ReceiverView, objects: readonly ObjectRef[]): boolean =>
+    receiver.resources.some(
+      (entry) =>
+        findBroken(entry, receiver, input.crossNamespace) === undefined &&
+        objects.some((object) => reaches(entry, receiver, viewOf(object))),
+    );
+  const targets = input.subscriptions.map(({ target }) => target);
+  return input.receivers
+    .filter((receiver) => reachesOneOf(receiver, targets) && !reachesOneOf(receiver, providers))
+    .map(({ id }) =>
+      finding(
+        "provider-missed",
+        "pokes no ResourceSetInputProvider, which then asks when it is time only",
+        id,
+      ),
+    );
+};
+
 /** Judges the Receivers that a cluster has: what they miss, poke too much, cannot do, or do for another. */
 export const checkReach = (input: ReachInput): readonly ReachFinding[] => {
   const reached = createReached(input.objects, input.crossNamespace);
   return [
     ...checkMissed(input),
     ...input.receivers.flatMap((receiver) => checkReceiver(receiver, input.crossNamespace, reached)),
+    ...checkProviders(input),
     ...checkPaths(input.receivers),
   ];
 };

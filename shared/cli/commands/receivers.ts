@@ -63,10 +63,11 @@ const check = async (
   const { json, config: path } = globalOptions(command);
   const { config, catalog, clusters } = await load(path, io);
   const chosen = cluster === undefined ? undefined : chooseCluster(config, cluster).name;
+  const providersOf = (name: string) => config.clusters.find((one) => one.name === name)?.inputs?.providers;
   const findings = clusters
     .filter(({ name }) => chosen === undefined || name === chosen)
     .flatMap((one) =>
-      checkReach(toReachInput(one, catalog, crossNamespace)).map((finding) => ({
+      checkReach(toReachInput(one, catalog, crossNamespace, providersOf(one.name))).map((finding) => ({
         cluster: one.name,
         ...finding,
       })),

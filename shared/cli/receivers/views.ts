@@ -7,6 +7,7 @@ import { receiverSpec } from "../../policy/catalog/compile-receivers.ts";
 import { toSecretData } from "../../policy/catalog/secret-manifest.ts";
 import { GROUP, RECEIVER_KINDS } from "../../policy/manifest/kinds.ts";
 import { type Manifest, splitApiVersion } from "../../policy/manifest/manifest.ts";
+import type { ObjectRef } from "../../ports.ts";
 import type { ClusterObjects } from "./ports.ts";
 
 const withSecretRef = v.object({ secretRef: v.nullish(v.object({ name: v.string() })) });
@@ -79,6 +80,7 @@ export const toReachInput = (
   cluster: ClusterObjects,
   catalog: Catalog,
   crossNamespace: boolean,
+  providers: readonly ObjectRef[] = [],
 ): ReachInput => {
   const subscriptions = [...catalog.subscriptions()].filter((one) => one.cluster === cluster.name);
   const receivers = cluster.manifests
@@ -96,6 +98,7 @@ export const toReachInput = (
     .map((object) => ({ object, labels: {} }));
   const known = [...written, ...made];
   return {
+    providers,
     subscriptions: subscriptions.filter(({ suspended }) => !suspended),
     receivers,
     objects: [...known, ...assumedObjects(receivers, known)],

@@ -43,6 +43,44 @@ const check = (receivers: readonly ReceiverView[], extra: Partial<ReachInput> = 
 const codes = (...input: Parameters<typeof check>): readonly string[] =>
   check(...input).map(({ code }) => code);
 
+describe("who asks for versions", () => {
+  const provider = {
+    apiVersion: "fluxcd.controlplane.io/v1",
+    kind: "ResourceSetInputProvider",
+    namespace: "apps",
+    name: "versions",
+  };
+  const all = named("*", { matchLabels: {} });
+  const { apiVersion, kind } = provider;
+  test.each([
+    { of: "by name", entry: { apiVersion, kind, name: "versions" }, expected: [] },
+    { of: "with all of its kind", entry: { apiVersion, kind, name: "*", matchLabels: {} }, expected: [] },
+    {
+      of: "elsewhere",
+      entry: { apiVersion, kind, namespace: "b", name: "*", matchLabels: {} },
+      expected: ["provider-missed"],
+    },
+    { of: "not at all", entry: all, expected: ["provider-missed"] },
+  ])("is reached $of", ({ entry, expected }) => {
+    const judged = receiver([all, entry], { resourceFilter: EXACT_FILTER });
+    const found = codes([judged], {
+      providers: [provider],
+      objects: [podinfo, api, { object: provider, labels: {} }],
+    });
+    expect(found).toEqual(expected);
+  });
+
+  test("says nothing of Receivers that are told of nothing, nor where nobody asks", () => {
+    const other = receiver([named("api")], { id: "prod/apps/other", name: "other" });
+    expect(codes([receiver([named("podinfo")])])).toEqual([]);
+    const found = check([receiver([all, provider], { resourceFilter: EXACT_FILTER }), other], {
+      providers: [provider],
+      objects: [podinfo, api, { object: provider, labels: {} }],
+    });
+    expect(found).toEqual([]);
+  });
+});
+
 describe("reach", () => {
   test.each([
     { of: "by name", resource: named("podinfo") },
