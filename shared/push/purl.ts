@@ -2,6 +2,8 @@ import type { ReferenceParts } from "./full-reference.ts";
 
 const PURL = /^pkg:(?:\/\/)?([A-Za-z][A-Za-z0-9.+-]*)\/([^?#]+?)(?:@([^@?#/]*))?(?:\?([^#]*))?(?:#.*)?$/;
 const DOCKER_HUB = "docker.io";
+/** Longer than any, short enough to be read from each of its characters. */
+const MAX_LENGTH = 4096;
 
 /** A package URL of an OCI artifact; `host` is empty where it names no registry. */
 export type PackageUrl = ReferenceParts | "not-oci" | undefined;
@@ -30,6 +32,7 @@ const ociPath = (path: string, name: string): string => {
 
 /** Reads `pkg:oci/name@sha256%3A…?repository_url=…&tag=…` and `pkg:docker/ns/name@version?repository_url=…`. */
 export const splitPackageUrl = (text: string): PackageUrl => {
+  if (text.length > MAX_LENGTH) return undefined;
   const [, type = "", rawName = "", rawVersion = "", qualifiers = ""] = PURL.exec(text) ?? [];
   if (type === "") return undefined;
   const kind = type.toLowerCase();

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { MAX_PATTERN_SIZE } from "../../go-pattern.ts";
 import type { Selector } from "../../ports.ts";
 import { GROUP } from "../manifest/kinds.ts";
 import { isRecord, type Manifest } from "../manifest/manifest.ts";
@@ -79,7 +80,10 @@ const GROUP_NAME = /\(\?P?<([^>]+)>/g;
 const findPolicyPlaceholder = (spec: v.InferOutput<typeof imagePolicySpec>): string | undefined => {
   const { pattern, extract } = spec.filterTags ?? {};
   let left = extract ?? "";
-  for (const [, name] of (pattern ?? "").matchAll(GROUP_NAME)) left = left.replaceAll(`\${${name}}`, "");
+  // What is longer is no pattern that anybody compiles.
+  const isPattern = Math.max(left.length, pattern?.length ?? 0) <= MAX_PATTERN_SIZE;
+  const groups = isPattern ? (pattern ?? "").matchAll(GROUP_NAME) : [];
+  for (const [, name] of groups) left = left.replaceAll(`\${${name}}`, "");
   return findPlaceholder({ ...spec, filterTags: { pattern, extract: left } });
 };
 

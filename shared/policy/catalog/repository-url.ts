@@ -8,6 +8,8 @@ const REGISTRY = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\
 const REPOSITORY = /^[a-z0-9_-][a-z0-9._-]*(?:\/[a-z0-9_-][a-z0-9._-]*)*$/;
 const MAX_REPOSITORY_LENGTH = 255;
 const MIN_REPOSITORY_LENGTH = 2;
+/** Host, port and repository fit in far less. */
+const MAX_URL_LENGTH = 1024;
 
 /** go-containerregistry's rule: what has a dot or a colon before the first slash, or is `localhost`, is a host. */
 const splitRegistry = (name: string): { registry: string; path: string } => {
@@ -38,4 +40,7 @@ export const parseOciUrl = (url: string): ParsedRepository =>
 
 /** A chart in a HelmRepository of type `oci`. */
 export const parseChartUrl = (url: string, chart: string): ParsedRepository =>
-  parseOciUrl(`${url.replace(/\/+$/, "")}/${chart}`);
+  // Slashes at an end that never comes would be counted from each of them.
+  url.length > MAX_URL_LENGTH
+    ? { problem: `the URL is longer than ${MAX_URL_LENGTH} characters` }
+    : parseOciUrl(`${url.replace(/\/+$/, "")}/${chart}`);
