@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { digestOf, toBlob } from "../../../functions/local/playground/sigstore/oci.ts";
 import { fetchArtifactManifests, readArtifactLayer } from "../../../shared/policy/manifest/artifact-layer.ts";
+import { MANIFEST_LIMITS } from "../../../shared/policy/manifest/limits.ts";
 import { createMemoryRegistry } from "../../support/memory-registry.ts";
 import { packTar, TAR_END, tarEntry } from "../../support/tar.ts";
 
@@ -55,6 +56,14 @@ describe("layers of flux push artifact", () => {
     ["a name without end", packTar(tarEntry("x", "n".repeat(70_000), "L"))],
   ])("%s is refused", (_, layer) => {
     expect(() => readArtifactLayer(layer)).toThrow(expect.objectContaining({ code: "CATALOG_INVALID" }));
+  });
+
+  test("so many files are refused, each of which costs its own", () => {
+    const empty = tarEntry("a.yaml", "");
+    const archive = (count: number): Uint8Array =>
+      gzipSync(Buffer.concat([...Array(count).fill(empty), TAR_END]));
+    expect(readArtifactLayer(archive(MANIFEST_LIMITS.maxFiles))).toHaveLength(MANIFEST_LIMITS.maxFiles);
+    expect(() => readArtifactLayer(archive(MANIFEST_LIMITS.maxFiles + 1))).toThrow("too many files");
   });
 
   test("a bomb is refused: what it unpacks to is capped", () => {

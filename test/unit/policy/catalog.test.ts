@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createCatalog } from "../../../shared/policy/catalog/catalog.ts";
 import { parseCatalog, toJson } from "../../../shared/policy/catalog/catalog-json.ts";
 import { compileCatalog } from "../../../shared/policy/catalog/compile-catalog.ts";
+import { hashText } from "../../../shared/policy/catalog/hash.ts";
 import { readManifests } from "../../../shared/policy/manifest/read-manifests.ts";
 import { codesOf, compileText, ociRepository, onlySubscription, variable } from "./compile-text.ts";
 
@@ -186,6 +187,16 @@ spec: {type: generic-hmac, resources: [{kind: OCIRepository, name: app}]}
     expect(loaded.catalog.version).toBe(catalog.version);
     expect([...loaded.catalog.subscriptions()]).toEqual([...catalog.subscriptions()]);
     expect([...loaded.catalog.receivers()]).toEqual([...catalog.receivers()]);
+  });
+
+  // With a version that fits, so that the version does not give it away.
+  test.each(["rules", "receivers"])("places of %s that are not there are refused when read", (list) => {
+    const file = JSON.parse(toJson(compiled, 7));
+    for (const subscription of file.content.subscriptions) {
+      if (list in subscription) subscription[list] = [file.content[list].length];
+    }
+    const text = JSON.stringify({ ...file, version: hashText(JSON.stringify(file.content)) });
+    expect(() => parseCatalog(text)).toThrow(expect.objectContaining({ code: "CATALOG_INVALID" }));
   });
 
   test.each<[string, (json: string) => string]>([

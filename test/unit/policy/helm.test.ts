@@ -126,6 +126,16 @@ describe("HelmChart", () => {
     expect(codesOf(compiled)).toEqual(["verify-ignored-field", "receiver-absent"]);
   });
 
+  test("finds its repository in its own namespace, whatever it says of another", () => {
+    const elsewhere = helmRepository(undefined, "elsewhere");
+    const chart = helmChart("own").replace("name: charts}", "name: charts, namespace: elsewhere}");
+    expect(codesOf(compileText(elsewhere + chart))).toEqual(["source-absent"]);
+    expect(onlySubscription(compileText(elsewhere + helmRepository() + chart)).repository).toEqual({
+      registry: "ghcr.io",
+      repository: "acme/charts/app",
+    });
+  });
+
   test("without a version asks for any", () => {
     expect(onlySubscription(compileText(helmRepository() + helmChart("own"))).selector).toEqual({
       kind: "semver",
