@@ -7,32 +7,22 @@ resource "google_service_account" "function" {
   display_name = "Sluice ${var.stage}: ${each.value}"
 }
 
-# Calls the functions for Pub/Sub.
-resource "google_service_account" "push" {
-  project      = var.project_id
-  account_id   = "${local.prefix}-push"
-  display_name = "Sluice ${var.stage}: Pub/Sub's calls"
+locals {
+  helpers = {
+    push   = "Pub/Sub's calls of the functions"
+    timer  = "Cloud Scheduler's calls of sweep"
+    delays = "what Cloud Tasks publishes of work that was to wait"
+    build  = "builds of the functions"
+  }
 }
 
-# Calls sweep for Cloud Scheduler.
-resource "google_service_account" "timer" {
-  project      = var.project_id
-  account_id   = "${local.prefix}-timer"
-  display_name = "Sluice ${var.stage}: timers"
-}
+# Of those that act for the functions; none of them may do another's work.
+resource "google_service_account" "helper" {
+  for_each = local.helpers
 
-# Publishes for Cloud Tasks what was to wait.
-resource "google_service_account" "delays" {
   project      = var.project_id
-  account_id   = "${local.prefix}-delays"
-  display_name = "Sluice ${var.stage}: delayed work"
-}
-
-# Builds the functions.
-resource "google_service_account" "build" {
-  project      = var.project_id
-  account_id   = "${local.prefix}-build"
-  display_name = "Sluice ${var.stage}: builds"
+  account_id   = "${local.prefix}-${each.key}"
+  display_name = "Sluice ${var.stage}: ${each.value}"
 }
 
 resource "google_project_iam_member" "build" {
@@ -40,13 +30,13 @@ resource "google_project_iam_member" "build" {
 
   project = var.project_id
   role    = each.value
-  member  = google_service_account.build.member
+  member  = google_service_account.helper["build"].member
 }
 
 resource "google_storage_bucket_iam_member" "build_reads_source" {
   bucket = google_storage_bucket.source.name
   role   = "roles/storage.objectViewer"
-  member = google_service_account.build.member
+  member = google_service_account.helper["build"].member
 }
 
 # Only this database, not the project's others.
@@ -113,7 +103,7 @@ resource "google_pubsub_topic_iam_member" "delays_publish" {
   project = var.project_id
   topic   = google_pubsub_topic.this[each.value].name
   role    = "roles/pubsub.publisher"
-  member  = google_service_account.delays.member
+  member  = google_service_account.helper["delays"].member
 }
 
 resource "google_cloud_tasks_queue_iam_member" "enqueue" {
@@ -130,7 +120,7 @@ resource "google_cloud_tasks_queue_iam_member" "enqueue" {
 resource "google_service_account_iam_member" "use_delays" {
   for_each = local.delayers
 
-  service_account_id = google_service_account.delays.name
+  service_account_id = google_service_account.helper["delays"].name
   role               = "roles/iam.serviceAccountUser"
   member             = google_service_account.function[each.value].member
 }

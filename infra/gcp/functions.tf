@@ -53,7 +53,7 @@ resource "google_cloudfunctions2_function" "this" {
   build_config {
     runtime         = "nodejs24"
     entry_point     = each.value
-    service_account = google_service_account.build.id
+    service_account = google_service_account.helper["build"].id
 
     source {
       storage_source {
@@ -92,7 +92,7 @@ resource "google_cloud_run_v2_service_iam_member" "push_invokes" {
   location = var.location
   name     = google_cloudfunctions2_function.this[each.value].name
   role     = "roles/run.invoker"
-  member   = google_service_account.push.member
+  member   = google_service_account.helper["push"].member
 }
 
 resource "google_cloud_run_v2_service_iam_member" "timer_invokes" {
@@ -100,7 +100,7 @@ resource "google_cloud_run_v2_service_iam_member" "timer_invokes" {
   location = var.location
   name     = google_cloudfunctions2_function.this["sweep"].name
   role     = "roles/run.invoker"
-  member   = google_service_account.timer.member
+  member   = google_service_account.helper["timer"].member
 }
 
 # Registries have no Google account: each source proves itself by what sluice.yaml says.

@@ -58,7 +58,7 @@ resource "google_pubsub_subscription" "push" {
     push_endpoint = "${google_cloudfunctions2_function.this[each.value.function].service_config[0].uri}/${each.value.topic}"
 
     oidc_token {
-      service_account_email = google_service_account.push.email
+      service_account_email = google_service_account.helper["push"].email
       audience              = google_cloudfunctions2_function.this[each.value.function].service_config[0].uri
     }
   }
@@ -113,7 +113,7 @@ resource "google_pubsub_subscription_iam_member" "agent_acknowledges" {
 }
 
 resource "google_service_account_iam_member" "agent_signs_as_push" {
-  service_account_id = google_service_account.push.name
+  service_account_id = google_service_account.helper["push"].name
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = local.pubsub_agent
 }

@@ -30,7 +30,7 @@ resource "google_cloud_scheduler_job" "sweep" {
     uri         = "${google_cloudfunctions2_function.this["sweep"].service_config[0].uri}/${each.key}"
 
     oidc_token {
-      service_account_email = google_service_account.timer.email
+      service_account_email = google_service_account.helper["timer"].email
       audience              = google_cloudfunctions2_function.this["sweep"].service_config[0].uri
     }
   }

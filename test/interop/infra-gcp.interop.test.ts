@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { toNames } from "../../functions/gcp/names.ts";
 import { argument, MODULE, readTerraform, type TerraformModule } from "./gcp/terraform.ts";
@@ -17,8 +19,6 @@ beforeAll(async () => {
 });
 
 const resource = (address: string, path: string): unknown => argument(module.resources.get(address), path);
-const ofType = (type: string) =>
-  [...module.resources].filter(([address]) => address.startsWith(`${type}.`)).map(([, block]) => block);
 
 describe("the Terraform module", () => {
   test(
@@ -78,7 +78,7 @@ describe("the Terraform module", () => {
       `projects/P/locations/L/queues/${written(resource("google_cloud_tasks_queue.delays", "name"))}`,
     );
     expect(names.delayAccount).toBe(
-      `${written(resource("google_service_account.delays", "account_id"))}@P.iam.gserviceaccount.com`,
+      `${written(resource("google_service_account.helper", "account_id")).replace(ref("each.key"), "delays")}@P.iam.gserviceaccount.com`,
     );
     expect(written(argument(module.locals, "prefix"))).toBe("sluice-S");
     expect(resource("google_firestore_database.state", "name")).toBe(ref("local.prefix"));
@@ -87,91 +87,45 @@ describe("the Terraform module", () => {
   });
 });
 
-describe("who may do what", () => {
-  test("nobody but intake, and inputs where it is on, is called by everybody", () => {
-    const invokers = ofType("google_cloud_run_v2_service_iam_member");
-    const open = invokers.filter((block) => /allUsers|allAuthenticatedUsers/.test(JSON.stringify(block)));
-    expect(open.map((block) => [argument(block, "name"), argument(block, "count")])).toEqual([
-      [ref('google_cloudfunctions2_function.this["intake"].name'), ref("var.intake_enabled ? 1 : 0")],
-      [ref('google_cloudfunctions2_function.this["inputs"].name'), ref("var.inputs_enabled ? 1 : 0")],
-    ]);
-    expect(argument(module.variables.get("inputs_enabled"), "default")).toBe(false);
-    expect(invokers.map((block) => argument(block, "role"))).toEqual(
-      Array.from({ length: 4 }, () => "roles/run.invoker"),
+describe("how functions run", () => {
+  const run = "google_cloudfunctions2_function.this";
+
+  test("each as its own account, built by another, on the Node that it is tested with", () => {
+    expect(resource(run, "service_config.service_account_email")).toBe(
+      ref("google_service_account.function[each.value].email"),
     );
-    expect(module.text.match(/allAuthenticatedUsers/)).toBeNull();
-    expect(resource("google_cloudfunctions2_function.this", "service_config.ingress_settings")).toBe(
-      ref(`contains(['intake', 'inputs'],each.value) ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"`),
+    expect(resource(run, "build_config.service_account")).toBe(
+      ref('google_service_account.helper["build"].id'),
     );
+    expect(resource(run, "build_config.runtime")).toBe("nodejs24");
   });
 
-  test("each role is one of these, on what it is for", () => {
-    const roles = [...module.resources].flatMap(([address, block]) =>
-      address.includes("_iam_member.") ? [[address, argument(block, "role")] as const] : [],
-    );
-    expect(Object.fromEntries(roles)).toEqual({
-      "google_project_iam_member.build": ref("each.value"),
-      "google_project_iam_member.state": "roles/datastore.user",
-      "google_project_iam_member.limits": "roles/datastore.user",
-      "google_storage_bucket_iam_member.build_reads_source": "roles/storage.objectViewer",
-      "google_storage_bucket_iam_member.catalog": "roles/storage.objectViewer",
-      "google_pubsub_topic_iam_member.publish": "roles/pubsub.publisher",
-      "google_pubsub_topic_iam_member.delays_publish": "roles/pubsub.publisher",
-      "google_pubsub_topic_iam_member.agent_publishes_dead": "roles/pubsub.publisher",
-      "google_pubsub_subscription_iam_member.sweep_reads_dead": "roles/pubsub.subscriber",
-      "google_pubsub_subscription_iam_member.agent_acknowledges": "roles/pubsub.subscriber",
-      "google_cloud_tasks_queue_iam_member.enqueue": "roles/cloudtasks.enqueuer",
-      "google_service_account_iam_member.use_delays": "roles/iam.serviceAccountUser",
-      "google_service_account_iam_member.agent_signs_as_push": "roles/iam.serviceAccountTokenCreator",
-      "google_artifact_registry_repository_iam_member.read": "roles/artifactregistry.reader",
-      "google_secret_manager_secret_iam_member.read": "roles/secretmanager.secretAccessor",
-      "google_cloud_run_v2_service_iam_member.push_invokes": "roles/run.invoker",
-      "google_cloud_run_v2_service_iam_member.timer_invokes": "roles/run.invoker",
-      "google_cloud_run_v2_service_iam_member.anybody_reaches_intake": "roles/run.invoker",
-      "google_cloud_run_v2_service_iam_member.anybody_reaches_inputs": "roles/run.invoker",
-    });
-    expect(resource("google_project_iam_member.state", "condition.expression")).toContain(
-      `databases/${ref("google_firestore_database.state.name")}`,
-    );
-    expect(module.text).not.toMatch(/roles\/(?:owner|editor|viewer)\b|google_service_account_key/);
+  test("longer than its own code gives a piece of work", () => {
+    expect(resource(run, "service_config.timeout_seconds")).toBe(ref("local.timeouts[each.value]"));
+    const { timeouts } = module.locals as { readonly timeouts: readonly [Readonly<Record<string, number>>] };
+    for (const name of ["evaluate", "deliver"]) {
+      const source = readFileSync(join(MODULE, "../../functions/gcp", `${name}.ts`), "utf8");
+      const [, ms = ""] = /const TIMEOUT_MS = ([\d_]+);/.exec(source) ?? [];
+      expect(timeouts[0][name]).toBe(Number(ms.replaceAll("_", "")) / 1_000 + 10);
+    }
   });
 
-  test("intake reads no state: it counts events in a database of its own", () => {
-    expect(resource("google_project_iam_member.state", "for_each")).toBe(ref("toset(local.keepers)"));
-    expect(resource("google_project_iam_member.limits", "member")).toBe(
-      ref('google_service_account.function["intake"].member'),
+  test("timers call as the account that may, with a token for sweep", () => {
+    const timer = "google_cloud_scheduler_job.sweep";
+    expect(resource(timer, "http_target.oidc_token.service_account_email")).toBe(
+      ref('google_service_account.helper["timer"].email'),
     );
-    expect(resource("google_project_iam_member.limits", "condition.expression")).toContain(
-      `databases/${ref("google_firestore_database.limits[0].name")}`,
+    expect(resource(timer, "http_target.oidc_token.audience")).toBe(
+      ref('google_cloudfunctions2_function.this["sweep"].service_config[0].uri'),
     );
+    expect(resource(timer, "retry_config.retry_count")).toBe(2);
+    expect(argument(module.locals, "timers")).toMatchObject({ due: "* * * * *", prune: "17 3 * * *" });
   });
 
-  test("each function reads the secrets that are named for it", () => {
-    expect(String(module.locals.function_secrets)).toMatch(/for name\s*, secrets in var\.secrets :/);
-    expect(resource("google_secret_manager_secret_iam_member.read", "for_each")).toBe(
-      ref("local.function_secrets"),
-    );
-    const type = String(argument(module.variables.get("secrets"), "type"));
-    expect([...type.matchAll(/(\w+)'?:? *'?\$?\{?optional/g)].map(([, name]) => name)).toEqual([
-      "intake",
-      "evaluate",
-      "deliver",
-      "sweep",
-      "inputs",
-    ]);
-  });
-
-  test("intake sends only what is to be evaluated; who delivers reads no registry", () => {
-    const { publishers, readable } = module.locals;
-    const senders = JSON.stringify(publishers);
-    expect(senders).not.toMatch(/inputs/);
-    expect(module.locals.delayers).toEqual([ref("toset(['evaluate', 'deliver', 'sweep'])")]);
-    expect(JSON.stringify(module.locals.keepers)).not.toMatch(/intake/);
-    expect(senders).not.toMatch(/function\W+intake\W+.{0,12}topic\W+(?:deliver|decisions)/);
-    // Only who reads the policy from a registry, and there only the policy's own repositories.
-    expect(String(readable)).toContain('for at in var.registry_repositories : "evaluate-');
-    expect(String(readable)).toContain("setproduct(local.keepers,var.policy_repositories)");
-    expect(resource("google_service_account.function", "for_each")).toBe(ref("local.functions"));
+  test("from sources that nobody else reads", () => {
+    const bucket = "google_storage_bucket.source";
+    expect(resource(bucket, "public_access_prevention")).toBe("enforced");
+    expect(resource(bucket, "uniform_bucket_level_access")).toBe(true);
   });
 });
 
@@ -186,8 +140,11 @@ describe("what must not be lost", () => {
     expect(resource(push, "dead_letter_policy.max_delivery_attempts")).toBe(20);
     expect(resource(push, "expiration_policy.ttl")).toBe("");
     expect(resource(push, "push_config.oidc_token.service_account_email")).toBe(
-      ref("google_service_account.push.email"),
+      ref('google_service_account.helper["push"].email'),
     );
+    const url = "google_cloudfunctions2_function.this[each.value.function].service_config[0].uri";
+    expect(resource(push, "push_config.oidc_token.audience")).toBe(ref(url));
+    expect(resource(push, "message_retention_duration")).toBe("604800s");
     // A message must not come again while the function it went to may still be at it.
     expect(resource(push, "ack_deadline_seconds")).toBe(ref("local.timeouts[each.value.function] + 60"));
   });
@@ -196,8 +153,9 @@ describe("what must not be lost", () => {
     const dead = "google_pubsub_subscription.dead";
     expect(resource(dead, "topic")).toBe(ref('google_pubsub_topic.this["dead"].id'));
     expect(resource(dead, "message_retention_duration")).toBe("2678400s");
-    expect(resource("google_pubsub_topic_iam_member.agent_publishes_dead", "member")).toBe(
-      ref("local.pubsub_agent"),
+    expect(resource(dead, "expiration_policy.ttl")).toBe("");
+    expect(resource("google_pubsub_topic_iam_member.agent_publishes_dead", "topic")).toBe(
+      ref('google_pubsub_topic.this["dead"].name'),
     );
     expect(resource("google_pubsub_subscription_iam_member.agent_acknowledges", "for_each")).toBe(
       ref("google_pubsub_subscription.push"),
@@ -208,20 +166,35 @@ describe("what must not be lost", () => {
     const queue = "google_cloud_tasks_queue.delays";
     expect(resource(queue, "retry_config.max_attempts")).toBe(ref("-1"));
     expect(resource(queue, "retry_config.max_retry_duration")).toBe("604800s");
+    expect(resource(queue, "retry_config.max_backoff")).toBe("300s");
   });
 
   test("the database is kept, and what expires there leaves by itself", () => {
     const database = "google_firestore_database.state";
     expect(resource(database, "point_in_time_recovery_enablement")).toBe("POINT_IN_TIME_RECOVERY_ENABLED");
     expect(argument(module.variables.get("deletion_protection"), "default")).toBe(true);
+    expect(resource(database, "delete_protection_state")).toContain("var.deletion_protection ?");
     expect(module.resources.get("google_firestore_field.expiry")).toHaveProperty("ttl_config");
+    expect(resource("google_firestore_field.expiry", "for_each")).toBe(ref("toset(['claims', 'done'])"));
+    expect(resource("google_firestore_field.expiry", "field")).toBe("expireAt");
   });
 
   test("somebody hears of dead letters, backlogs and failures", () => {
-    const alerts = ofType("google_monitoring_alert_policy");
-    expect(alerts.length).toBeGreaterThanOrEqual(4);
-    for (const alert of alerts)
-      expect(argument(alert, "notification_channels")).toBe(ref("var.notification_channels"));
-    expect(JSON.stringify(module.locals.log_alerts)).toContain("work-parked");
+    const alert = "google_monitoring_alert_policy.this";
+    expect(resource(alert, "for_each")).toBe(ref("local.alerts"));
+    expect(resource(alert, "notification_channels")).toBe(ref("var.notification_channels"));
+    expect(resource(alert, "conditions.condition_threshold.comparison")).toBe("COMPARISON_GT");
+    const alerts = String(module.locals.alerts);
+    expect(alerts).toMatch(/for event\s*, title in local\.log_alerts/);
+    for (const name of ["dead-messages", "backlog", "failures"]) expect(alerts).toContain(name);
+    expect(alerts).toContain(`subscription_id=\\\\"${ref("local.topics.dead")}`);
+    expect(alerts).toMatch(/oldest_unacked_message_age.*'threshold': 600/);
+    expect(alerts).toMatch(/response_code_class=\W+5xx\W+threshold': 5/);
+    expect(resource("google_logging_metric.lines", "filter")).toContain(
+      `jsonPayload.event=\\"${ref("each.key")}`,
+    );
+    expect(Object.keys(argument(module.locals, "log_alerts") as object).sort()).toEqual(
+      expect.arrayContaining(["catalog-kept", "delivery-parked", "work-parked"]),
+    );
   });
 });
