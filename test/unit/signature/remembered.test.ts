@@ -1,6 +1,24 @@
 import { describe, expect, test } from "vitest";
 import type { VerifyRule } from "../../../shared/ports.ts";
-import { createBench, IDENTITY_RULE, nextArtifact, sign, wordOf } from "./support.ts";
+import { createVerifier } from "../../../shared/signature/verifier.ts";
+import { createMemoryRegistry } from "../../support/memory-registry.ts";
+import {
+  type Artifact,
+  createBench,
+  createKeyPair,
+  IDENTITY,
+  IDENTITY_RULE,
+  NOW_MS,
+  nextArtifact,
+  REPOSITORY,
+  sign,
+  sigstore,
+  wordOf,
+  world,
+} from "./support.ts";
+
+const SIGNAL = new AbortController().signal;
+const hexOf = ({ digest }: Artifact): string => digest.slice("sha256:".length);
 
 const OTHER_RULE: VerifyRule = {
   ...IDENTITY_RULE,
@@ -40,5 +58,66 @@ describe("what is remembered", () => {
     expect(wordOf((await bench.verify(artifact, IDENTITY_RULE)).strict)).toBe("no-transparency-log");
     bench.push(sign(artifact, { format: "bundle-rekor1" }).manifest);
     expect(wordOf((await bench.verify(artifact, IDENTITY_RULE)).strict)).toBe("verified");
+  });
+
+  test.each(["bundle-rekor1", "legacy"] as const)(
+    "only for the same artifact: a copied %s",
+    async (format) => {
+      const artifact = nextArtifact();
+      const other = nextArtifact();
+      // Whoever may push may list one artifact's evidence for another, and move a tag onto it.
+      const bench = createBench((honest) => ({
+        ...honest,
+        listReferrers: (name, signal) => honest.listReferrers({ ...name, digest: artifact.digest }, signal),
+        fetchManifestByTag: (name, tag, signal) =>
+          honest.fetchManifestByTag(name, tag.replace(hexOf(other), hexOf(artifact)), signal),
+      }));
+      bench.push(sign(artifact, { format }).manifest);
+      expect(wordOf((await bench.verify(artifact, IDENTITY_RULE)).strict)).toBe("verified");
+      expect(wordOf((await bench.verify(other, IDENTITY_RULE)).strict)).toBe("payload-digest-mismatch");
+    },
+  );
+
+  test("only under the same trusted root, certificates included", async () => {
+    const artifact = nextArtifact();
+    const registry = createMemoryRegistry();
+    registry.push(REPOSITORY, sign(artifact, { format: "bundle-rekor1" }).manifest);
+    const trusted = JSON.parse(sigstore.trustedRootJson);
+    const { certificateAuthorities } = JSON.parse(world.foreign.trustedRootJson);
+    let root = Buffer.from(sigstore.trustedRootJson);
+    const { verify } = createVerifier({
+      registry,
+      trustedRoots: { read: async () => root },
+      nowMs: () => NOW_MS,
+    });
+    const word = async () =>
+      wordOf((await verify({ ...REPOSITORY, digest: artifact.digest }, IDENTITY_RULE, SIGNAL)).strict);
+    expect(await word()).toBe("verified");
+    root = Buffer.from(JSON.stringify({ ...trusted, certificateAuthorities }));
+    expect(await word()).toBe("certificate-untrusted");
+  });
+
+  test("not where the present time has a say: a certificate beside a key's signature", async () => {
+    const artifact = nextArtifact();
+    const key = createKeyPair("p256");
+    const registry = createMemoryRegistry();
+    registry.push(REPOSITORY, sign(artifact, { format: "legacy", key, identity: IDENTITY }).manifest);
+    let nowMs = NOW_MS;
+    const { verify } = createVerifier({
+      registry,
+      trustedRoots: { read: async () => Buffer.from(sigstore.trustedRootJson) },
+      nowMs: () => nowMs,
+    });
+    const rule: VerifyRule = {
+      ...IDENTITY_RULE,
+      identities: [],
+      keys: [key.publicPem],
+      transparencyLog: "none",
+    };
+    const word = async () =>
+      wordOf((await verify({ ...REPOSITORY, digest: artifact.digest }, rule, SIGNAL)).strict);
+    expect(await word()).toBe("verified");
+    nowMs += 86_400_000;
+    expect(await word()).toBe("certificate-expired");
   });
 });
