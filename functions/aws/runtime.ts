@@ -40,7 +40,8 @@ export const createAwsRuntime = (env: Environment, name: string): AwsRuntime => 
     settings,
     clock,
     dynamo,
-    telemetry: createPowertools(`sluice-${name}`),
+    // By the function's own name, which has the stage in it: one stage's metrics must not stand for another's.
+    telemetry: createPowertools(env.AWS_LAMBDA_FUNCTION_NAME ?? `sluice-${name}`),
     secrets: createAwsSecrets(env, clock),
     queues: createAwsQueues(settings, { dynamo, sqs: createSqsClient() }, clock),
   };

@@ -287,7 +287,7 @@ test("somebody is told of dead letters, waiting work, errors, throttles and sile
         `Throttles ${name}LambdaFunction`,
       ]),
       "FailedInvocations PushRule",
-      "Decisions sluice-evaluate",
+      "Decisions EvaluateLambdaFunction",
     ].sort(),
   );
 });
