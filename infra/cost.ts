@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 
-/** What makes a cloud's meter run: a push, each cluster that it reaches, a push by webhook besides, or a month. */
+/** What makes a cloud's meter run: a push, each cluster that it reaches, what comes on top of a push, or a month. */
 const OCCASIONS = {
   push: "A push",
   cluster: "Each cluster",
   webhook: "By webhook, besides",
+  wait: "Signed later, besides",
   month: "A month",
 } as const;
 type Occasion = keyof typeof OCCASIONS;

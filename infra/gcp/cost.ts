@@ -5,7 +5,7 @@ export const GOOGLE_COST: CostSheet = {
   file: new URL("./prices.json", import.meta.url),
   columns: {
     Functions: ["vcpuSecond", "gibSecond", "request"],
-    "Pub/Sub, Cloud Tasks": ["pubsubKibibyte", "task"],
+    "Pub/Sub": ["pubsubKibibyte"],
     Firestore: ["read", "write"],
     Logs: ["logKibibyte"],
   },

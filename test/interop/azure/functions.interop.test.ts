@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sendText } from "../../../shared/adapters/azure/storage-queue.ts";
 import { isIsolated } from "../namespace.ts";
 import { expectKilledDeliverToLoseNothing } from "../world/killed-deliver.ts";
+import { describeCounted } from "./counted-suite.ts";
 import { describeIntake } from "./intake-suite.ts";
 import type { RunningApp } from "./stage/apps.ts";
 import { createDriver, until } from "./stage/driver.ts";
@@ -35,7 +36,7 @@ describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
     // What is selected already, which is nothing, becomes the baseline.
     await runTimer("sweep-repositories");
     await until("the baseline", async () =>
-      (await stage.state.list(10)).rows.length === 2 ? true : undefined,
+      (await stage.state.list(10)).rows.length === 4 ? true : undefined,
     );
   });
   afterAll(() => stage?.base.world.close());
@@ -84,6 +85,8 @@ describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
     expect(decisions.filter(({ outcome }) => outcome === "notify")).toHaveLength(1);
     expect(driver.deliveriesOf("apps/shop", pushed.image.digest)).toHaveLength(1);
   });
+
+  describeCounted(() => ({ stage, driver }));
 
   test("a version that nobody signed is rejected, and nobody is told", async () => {
     const pushed = await driver.push("worker", "1.2.0");

@@ -12,6 +12,7 @@ import { type GitHub, startGitHub } from "../world/github.ts";
 import { type OidcIssuer, startOidcIssuer } from "../world/oidc-issuer.ts";
 import { type Stage, startStage } from "../world/stage.ts";
 import type { World } from "../world/world.ts";
+import { type MeteredParts, meterParts } from "./billed.ts";
 import { startCloudTasksDouble } from "./cloud-tasks-double.ts";
 import {
   createPubSub,
@@ -77,7 +78,8 @@ const oci = (name: string, host: string, issuer: string): unknown => ({
   spec: {
     interval: "60m",
     insecure: true,
-    url: `oci://${host}/acme/${name}`,
+    // Two objects follow the same one.
+    url: `oci://${host}/acme/${name.replace(/-again$/, "")}`,
     ref: { semver: ">=1.0.0 <2.0.0" },
     verify: {
       provider: "cosign",
@@ -98,7 +100,17 @@ const receiverObject = (name: string, type: string, resource: string): unknown =
   },
 });
 
-export const REPOSITORIES = ["app", "unsigned", "held", "by-oidc", "crash", "cut-off"] as const;
+export const REPOSITORIES = [
+  "app",
+  "unsigned",
+  "held",
+  "by-oidc",
+  "crash",
+  "cut-off",
+  "counted",
+  "pair",
+  "pair-again",
+] as const;
 
 const writeConfig = async (
   folder: string,
@@ -172,6 +184,8 @@ export interface GcpWorld {
   readonly valve: Valve;
   readonly parts: Parts;
   readonly functions: Readonly<Record<FunctionName, HostedFunction>>;
+  /** What the functions that work for each push ask of Firestore and Pub/Sub. */
+  readonly meters: Readonly<Record<"evaluate" | "deliver", MeteredParts>>;
   /** The deployment as an operator sees it. */
   readonly cloud: GoogleCloud;
   publish(topic: string, data: string): Promise<void>;
@@ -234,9 +248,10 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
   await packageFunctions(folder, packaged);
   const parts = { pubsub, firestore, cloudTasks, google: google.host };
   const env = toEnvironment(parts);
+  const meters = { evaluate: await meterParts(world, parts), deliver: await meterParts(world, parts) };
   const [evaluate, deliver, intake, sweep, inputs] = await Promise.all([
-    hostFunction(world, "evaluate", env),
-    hostFunction(world, "deliver", env),
+    hostFunction(world, "evaluate", { ...env, ...meters.evaluate.env }),
+    hostFunction(world, "deliver", { ...env, ...meters.deliver.env }),
     hostFunction(world, "intake", env),
     hostFunction(world, "sweep", env),
     hostFunction(world, "inputs", env),
@@ -255,6 +270,7 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
     receiver,
     trouble,
     github,
+    meters,
     issuer,
     valve,
     parts,

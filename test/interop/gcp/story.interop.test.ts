@@ -7,6 +7,7 @@ import { noteSeen } from "../seen.ts";
 import { runToEnd } from "../world/command.ts";
 import { type PushedImage, pushImage } from "../world/images.ts";
 import { expectKilledDeliverToLoseNothing } from "../world/killed-deliver.ts";
+import { describeCounted } from "./counted-suite.ts";
 import { GCR, NAMES, PLACE, toEnvironment } from "./deployment.ts";
 import { type GcpWorld, GITHUB_SECRET, INPUTS_TOKEN, startGcpWorld } from "./gcp-world.ts";
 import { describePushed } from "./pushed-suite.ts";
@@ -109,6 +110,16 @@ describe.skipIf(!isIsolated())("Sluice on Google Cloud", () => {
     expect(await decisionsOf("app")).toEqual(before);
     expect(requestsFor("app")).toHaveLength(1);
   });
+
+  describeCounted(() => ({
+    gcp,
+    push,
+    sign,
+    announce,
+    accepted,
+    awaited: (object, tag) =>
+      eventually("the wait", async () => (await decisionsOf(object)).find((one) => one.tag === tag)),
+  }));
 
   test("nothing unsigned is told: the delayed look finds the deadline passed", async () => {
     const image = await push("unsigned", "1.0.0");

@@ -33,6 +33,7 @@ export const createApps = async (
   world: World,
   configFolder: string,
   env: Readonly<Record<string, string>>,
+  ownEnv: Readonly<Partial<Record<AppName, Readonly<Record<string, string>>>>>,
 ): Promise<Apps> => {
   const out = join(world.folder, "apps");
   await packageApps(configFolder, out);
@@ -51,7 +52,7 @@ export const createApps = async (
           `--port=${port}`,
           "--invisible=3",
         ],
-        env: { ...env, CLOCK_AHEAD_MS: String(clockAheadMs ?? 0) },
+        env: { ...env, ...ownEnv[app], CLOCK_AHEAD_MS: String(clockAheadMs ?? 0) },
         isReady: answers(`http://127.0.0.1:${port}/admin/host/status`),
       });
       return { url: `http://127.0.0.1:${port}`, server };

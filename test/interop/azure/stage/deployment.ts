@@ -3,6 +3,9 @@ import { join } from "node:path";
 import type { Stage } from "../../world/stage.ts";
 import { REGISTRY } from "./front.ts";
 
+/** Namespaces whose objects follow the same repository. */
+export const PAIR = ["first", "second"] as const;
+
 const toRepository = (namespace: string, name: string, issuer: string): unknown => ({
   apiVersion: "source.toolkit.fluxcd.io/v1",
   kind: "OCIRepository",
@@ -48,12 +51,17 @@ export const writeDeployment = async (
     toRepository("team", "worker", sigstore.issuer),
     toReceiver("apps", "generic-hmac", "shop"),
     toReceiver("team", "generic-oidc", "worker"),
+    // One repository, followed twice.
+    ...PAIR.flatMap((namespace) => [
+      toRepository(namespace, "pair", sigstore.issuer),
+      toReceiver(namespace, "generic-hmac", "pair"),
+    ]),
   ];
   await writeFile(
     join(folder, "manifests/all.json"),
     JSON.stringify({ kind: "List", apiVersion: "v1", items }),
   );
-  for (const namespace of ["apps", "team"]) {
+  for (const namespace of ["apps", "team", ...PAIR]) {
     const secret = join(folder, "secrets", namespace, "root");
     await mkdir(secret, { recursive: true });
     await copyFile(sigstore.trustedRootFile, join(secret, "trusted_root.json"));

@@ -14,13 +14,14 @@ import { Secret } from "../../../../shared/artifact/secret.ts";
 import type { Documents } from "../../../../shared/pipeline/allowance.ts";
 import type { StateStore } from "../../../../shared/state.ts";
 import { createAuthority } from "../../../unit/adapters/certificates.ts";
-import { startAzuriteForTokens } from "../../world/azurite.ts";
+import { type StorageUris, startAzuriteForTokens } from "../../world/azurite.ts";
 import { startGate } from "../../world/gate.ts";
 import { type GitHub, startGitHub } from "../../world/github.ts";
 import { type OidcIssuer, startOidcIssuer } from "../../world/oidc-issuer.ts";
 import { type Stage, startStage } from "../../world/stage.ts";
 import { type Apps, createApps } from "./apps.ts";
-import { writeDeployment } from "./deployment.ts";
+import { type MeteredStorage, meterStorage } from "./billed.ts";
+import { PAIR, writeDeployment } from "./deployment.ts";
 import { type Entra, startEntra } from "./entra.ts";
 import { type Front, REGISTRY, startFront, TOPIC, VAULT } from "./front.ts";
 
@@ -38,6 +39,8 @@ export interface AzureStage {
   /** While its answers get lost, the receiver gets requests all the same. */
   readonly trouble: { loseAnswers: boolean };
   readonly github: GitHub;
+  /** What the apps that work for each push ask of storage. */
+  readonly meters: Readonly<Record<"evaluate" | "deliver", MeteredStorage>>;
   /** Signs what Event Grid says about itself. */
   readonly issuer: OidcIssuer;
   readonly state: StateStore;
@@ -127,6 +130,16 @@ export const startAzureStage = async (): Promise<AzureStage> => {
       resources: ["OCIRepository/team/worker"],
       filter: "objects",
     });
+    for (const namespace of PAIR) {
+      receiver.register({
+        namespace,
+        name: "sluice",
+        type: "generic-hmac",
+        token: RECEIVER_TOKEN,
+        resources: [`OCIRepository/${namespace}/pair`],
+        filter: "objects",
+      });
+    }
     const issuer = await startOidcIssuer(world);
     const folder = join(world.folder, "deployment");
     const configFile = await writeDeployment(base, folder, {
@@ -142,18 +155,29 @@ export const startAzureStage = async (): Promise<AzureStage> => {
       join(folder, "catalog.json"),
     ]);
     if (compiled.code !== 0) throw new Error(compiled.output);
+    const toStorage = ({ queue, table }: Pick<StorageUris, "queue" | "table">) => ({
+      SLUICE_STORAGE__queueServiceUri: queue,
+      SLUICE_STORAGE__tableServiceUri: table,
+    });
+    const meters = {
+      evaluate: await meterStorage(world, uris, authority.issue("localhost")),
+      deliver: await meterStorage(world, uris, authority.issue("localhost")),
+    };
     const settings = {
-      SLUICE_STORAGE__queueServiceUri: uris.queue,
-      SLUICE_STORAGE__tableServiceUri: uris.table,
+      ...toStorage(uris),
       SLUICE_KEY_VAULT_URI: `https://${VAULT}/`,
     };
-    const apps = await createApps(world, folder, {
+    const env = {
       ...entra.env,
       ...settings,
       SLUICE_STAGE: "e2e",
       SLUICE_EVENT_GRID_ENDPOINT: `https://${TOPIC}/api/events`,
       SLUICE_SWEEP_SCHEDULE: "0 */15 * * * *",
       NODE_EXTRA_CA_CERTS: caFile,
+    };
+    const apps = await createApps(world, folder, env, {
+      evaluate: toStorage(meters.evaluate.uris),
+      deliver: toStorage(meters.deliver.uris),
     });
     const [stateTable, deadLetters, limits] = tables;
     if (stateTable === undefined || deadLetters === undefined || limits === undefined)
@@ -165,6 +189,7 @@ export const startAzureStage = async (): Promise<AzureStage> => {
       receiver,
       trouble,
       github,
+      meters,
       issuer,
       queues,
       deadLetters,
