@@ -30,6 +30,45 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
     },
   ],
   [
+    "what is observed and takes nothing back",
+    /which was superseded/,
+    {
+      state: (state) => ({
+        ...state,
+        async commit(subscription, version, { next, records }) {
+          const { outbox: before } = await state.load(subscription);
+          const outbox = Object.entries(next?.outbox ?? {}).map(([receiver, entry]) => {
+            const observed = next?.selection?.observed === true || entry.lastOutcome === "observing";
+            return [receiver, observed && entry.state === "withdrawn" ? (before[receiver] ?? entry) : entry];
+          });
+          const kept = next && { ...next, outbox: Object.fromEntries(outbox) };
+          return state.commit(subscription, version, {
+            records,
+            ...(kept === undefined ? {} : { next: kept }),
+          });
+        },
+      }),
+    },
+  ],
+  [
+    "lanes of another number that keep nobody off",
+    /two requests at once/,
+    {
+      state: (state) => ({
+        ...state,
+        claim: async (key, owner, untilMs) =>
+          owner.startsWith("lanes/") || (await state.claim(key, owner, untilMs)),
+      }),
+      deps: (deps) => ({
+        ...deps,
+        handlingOf: (receiver) => ({
+          ...deps.handlingOf(receiver),
+          concurrency: 1 + Math.floor(deps.random.fraction() * 3),
+        }),
+      }),
+    },
+  ],
+  [
     "a lease that two clocks may disagree on for longer than it lasts",
     /two requests at once|after something newer/,
     { deps: (deps) => ({ ...deps, settings: { ...deps.settings, deliveryLeaseMs: 25_000 } }) },

@@ -30,7 +30,7 @@ describe("the simulator", () => {
     }
   });
 
-  test.each([...BUGS, ...DELIVERY_BUGS])("finds %s", { timeout: 120_000 }, async (_name, expected, plant) => {
+  test.each([...BUGS, ...DELIVERY_BUGS])("finds %s", { timeout: 300_000 }, async (_name, expected, plant) => {
     expect(await violationsOf(plant, expected)).toMatch(expected);
   });
 });
