@@ -12,13 +12,13 @@ export const composeEvaluation = async <Q extends WorkQueue, S extends StateStor
   platform: Platform<Q, S>,
   {
     registry,
-    sweepRegistry,
+    openForSweep,
     verifier,
-  }: Required<Pick<EvaluateDeps, "registry" | "sweepRegistry" | "verifier">>,
+  }: Required<Pick<EvaluateDeps, "registry" | "openForSweep" | "verifier">>,
 ): Promise<EvaluateDeps & { readonly queue: Q; readonly state: S }> => ({
   ...(await composeShared(config, platform)),
   registry,
-  sweepRegistry,
+  openForSweep,
   verifier,
   selectorOf: createSelectors(),
   isServed: createServes(config),

@@ -1,3 +1,4 @@
+import type { RepositoryName } from "../../shared/artifact/repository.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
 import type { ObjectReader, RegistryReader, TrustedRootSource, Verifier } from "../../shared/ports.ts";
@@ -6,7 +7,7 @@ import type { StateStore } from "../../shared/state.ts";
 import { createCatalogLoader } from "./catalog-loader.ts";
 import { type CatalogKeeper, keepCatalog } from "./catalogs.ts";
 import { createRegistry, type OpenedRegistry, type RegistryPlatform } from "./registry.ts";
-import { createSweepBudget } from "./sweep-budget.ts";
+import { createSweepBudget, createSweepRegistry } from "./sweep-budget.ts";
 import { createTrustedRoots } from "./trusted-roots.ts";
 
 export interface PolicyPlatform extends RegistryPlatform {
@@ -25,7 +26,7 @@ export interface PolicyPlatform extends RegistryPlatform {
 export interface OpenedPolicy {
   readonly catalogs: CatalogKeeper;
   readonly registry: OpenedRegistry["reader"];
-  readonly sweepRegistry: OpenedRegistry["reader"];
+  readonly openForSweep: (name: RepositoryName) => Promise<RegistryReader>;
   readonly verifier: Verifier;
   close(): Promise<void>;
 }
@@ -35,9 +36,13 @@ export const openPolicy = async (config: Config, platform: PolicyPlatform): Prom
   const { clock, secrets, state, log, objects } = platform;
   const { toRoots = async (named) => named, toReader = (reader) => reader } = platform;
   const opened = createRegistry(config, platform);
-  const budget = createSweepBudget(config.sweep, state, clock);
   const registry = toReader(opened.reader);
-  const sweepRegistry = toReader(opened.within(budget, { fraction: Math.random }));
+  const budget = createSweepBudget(config.sweep, {
+    documents: state,
+    clock,
+    random: { fraction: Math.random },
+  });
+  const openForSweep = createSweepRegistry(budget, (requests) => toReader(opened.within(requests)));
   // The policy may come from an artifact, which is verified before there is a catalog to name roots.
   let catalogs: CatalogKeeper | undefined;
   const rootOf = (name: string): string | undefined => catalogs?.current().trustedRoots[name];
@@ -46,5 +51,5 @@ export const openPolicy = async (config: Config, platform: PolicyPlatform): Prom
   const artifacts = { registry, verifier, secrets, state, clock };
   const ports = { artifacts, state, clock, ...(objects === undefined ? {} : { objects }) };
   catalogs = await keepCatalog(await createCatalogLoader(config, ports), log);
-  return { catalogs, registry, sweepRegistry, verifier, close: () => opened.close() };
+  return { catalogs, registry, openForSweep, verifier, close: () => opened.close() };
 };

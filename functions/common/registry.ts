@@ -4,11 +4,9 @@ import { type Credentials, createClient, parseDockerConfig } from "oras-js";
 import { createLazyGuardedFetch } from "../../shared/adapters/node/lazy-guarded-fetch.ts";
 import { createOrasRegistryReader } from "../../shared/adapters/node/oras-registry.ts";
 import type { CloudName, Config, CredentialSettings, RegistrySettings } from "../../shared/config/config.ts";
-import type { Allowance } from "../../shared/pipeline/allowance.ts";
 import type {
   CallerIdentity,
   Clock,
-  Random,
   RegistryCredentials,
   RegistryLogin,
   RegistryReader,
@@ -18,12 +16,12 @@ import type { createFederatedLogins } from "./federation.ts";
 import { createOwnIdentity } from "./identity.ts";
 import { openOnce } from "./open-once.ts";
 import { PRIVATE_NETWORKS } from "./private-networks.ts";
-import { createBudgetedFetch } from "./sweep-budget.ts";
+import { createCountedFetch, type RequestCount } from "./sweep-budget.ts";
 
 export interface OpenedRegistry {
   readonly reader: RegistryReader;
-  /** The same, each request taken from a budget. */
-  within(budget: Allowance, random: Random): RegistryReader;
+  /** The same, each request counted. */
+  within(requests: RequestCount): RegistryReader;
   close(): Promise<void>;
 }
 
@@ -147,7 +145,7 @@ export const createRegistry = (config: Config, platform: RegistryPlatform): Open
     );
   return {
     reader: open(fetch),
-    within: (budget, random) => open(createBudgetedFetch(fetch, budget, clock, random)),
+    within: (requests) => open(createCountedFetch(fetch, requests, clock)),
     close: async () => {
       await close();
     },

@@ -55,7 +55,7 @@ const sweep = section("The timer that recovers missed events and late evidence."
   ),
   requestBudget: v.optional(
     whole(
-      "Requests to one registry between two sweeps, at most, of all instances together; default 2000. A repository takes two or more.",
+      "Requests to one registry between two sweeps, at most, of all instances together; default 2000. A repository takes two or more. A look that was begun ends; what it took too many is missing in the next ones.",
       1,
       1_000_000,
     ),

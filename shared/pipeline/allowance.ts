@@ -20,9 +20,18 @@ export interface Allowance {
   pause(key: string, forMs: number): Promise<void>;
 }
 
+/** For work of which nobody knows beforehand how many it takes: what was begun may end, and is paid for afterwards. */
+export interface Budget extends Allowance {
+  /** Whether work may begin: answers for how long to wait where nothing is left. Takes nothing. */
+  begin(key: string): Promise<number | undefined>;
+  /** Takes one, from the windows to come where this one has none left. Only a pause refuses it. */
+  charge(key: string): Promise<number | undefined>;
+}
+
 /** What all instances know. */
 interface Window {
   readonly untilMs: number;
+  /** More than a window has, where work that was begun took it from the next ones. */
   readonly taken: number;
   readonly pausedUntilMs: number;
 }
@@ -31,6 +40,7 @@ interface Window {
 interface Share {
   readonly untilMs: number;
   readonly isSpent: boolean;
+  readonly isPaused: boolean;
   /** How many the next reservation takes, unless more are asked for. */
   readonly nextSize: number;
   left: number;
@@ -44,7 +54,13 @@ const MAX_CONFLICTS = 16;
 /** Keys may come from outside (hosts that a registry redirects to). */
 const MAX_KEYS = 1_000;
 
-const toPaused = (untilMs: number): Share => ({ untilMs, isSpent: true, left: 0, nextSize: FIRST_SHARE });
+const toPaused = (untilMs: number): Share => ({
+  untilMs,
+  isSpent: true,
+  isPaused: true,
+  left: 0,
+  nextSize: FIRST_SHARE,
+});
 
 const parseWindow = (value: unknown): Window => {
   const read = (key: keyof Window): number => Number(Reflect.get(Object(value), key) ?? 0);
@@ -69,7 +85,7 @@ export const createAllowance = (
   { name, perWindow, windowMs }: AllowanceSettings,
   documents: Documents,
   clock: Clock,
-): Allowance => {
+): Budget => {
   const shares = new Map<string, Share>();
   const reservations = new Map<string, Promise<void>>();
 
@@ -100,22 +116,35 @@ export const createAllowance = (
     return share?.untilMs === windowUntilMs ? share : { left: 0, nextSize: FIRST_SHARE };
   };
 
+  /** The window of this moment: what was taken beyond earlier ones is taken from it. */
+  const toCurrent = (known: Window, nowMs: number): Window => {
+    if (known.untilMs > nowMs) return known;
+    const over = 1 + Math.floor((nowMs - known.untilMs) / windowMs);
+    return { ...known, untilMs: nowMs + windowMs, taken: Math.max(0, known.taken - over * perWindow) };
+  };
+
   const reserve = async (key: string, count: number): Promise<void> => {
     let taken = 0;
     let free = 0;
     const { untilMs, pausedUntilMs } = await changeWindow(key, (known, nowMs) => {
       [taken, free] = [0, 0];
       if (known.pausedUntilMs > nowMs) return undefined;
-      const window = known.untilMs > nowMs ? known : { ...known, untilMs: nowMs + windowMs, taken: 0 };
-      free = perWindow - window.taken;
-      if (free === 0) return undefined;
+      const window = toCurrent(known, nowMs);
+      free = Math.max(0, perWindow - window.taken);
+      if (free === 0) return window === known ? undefined : window;
       const size = Math.min(shareIn(key, window.untilMs).nextSize, largestShare);
       taken = Math.min(free, Math.max(count, size));
       return { ...window, taken: window.taken + taken };
     });
     if (pausedUntilMs > clock.nowMs()) return keep(key, toPaused(pausedUntilMs));
     const { left, nextSize } = shareIn(key, untilMs);
-    keep(key, { untilMs, isSpent: taken === free, left: left + taken, nextSize: nextSize * 2 });
+    keep(key, {
+      untilMs,
+      isSpent: taken === free,
+      isPaused: false,
+      left: left + taken,
+      nextSize: nextSize * 2,
+    });
   };
 
   /** One reservation at a time: whoever else needs one waits for its outcome. */
@@ -125,22 +154,49 @@ export const createAllowance = (
     return pending;
   };
 
+  const overdraw = async (key: string): Promise<number | undefined> => {
+    const { pausedUntilMs } = await changeWindow(key, (known, nowMs) => {
+      if (known.pausedUntilMs > nowMs) return undefined;
+      const window = toCurrent(known, nowMs);
+      return { ...window, taken: window.taken + 1 };
+    });
+    if (pausedUntilMs <= clock.nowMs()) return undefined;
+    keep(key, toPaused(pausedUntilMs));
+    return pausedUntilMs - clock.nowMs();
+  };
+
+  /**
+   * Takes `taken` from the share once it has `wanted`; the share that has not, and gets no more, is the answer. In one
+   * turn with the look at what is left: others take from it, too.
+   */
+  const takeFromShare = async (key: string, wanted: number, taken: number): Promise<Share | undefined> => {
+    for (;;) {
+      const share = shares.get(key);
+      if (share !== undefined && share.untilMs > clock.nowMs()) {
+        if (share.left >= wanted) {
+          share.left -= taken;
+          return undefined;
+        }
+        if (share.isSpent) return share;
+      }
+      await awaitReservation(key, wanted);
+    }
+  };
+
+  const waitOf = (spent: Share | undefined): number | undefined =>
+    spent === undefined ? undefined : Math.max(1, spent.untilMs - clock.nowMs());
+
   return {
     async take(key, count) {
       // More than a whole window's at once could never be had.
       const wanted = Math.min(count, perWindow);
-      for (;;) {
-        const share = shares.get(key);
-        const leftMs = (share?.untilMs ?? 0) - clock.nowMs();
-        if (share !== undefined && leftMs > 0) {
-          if (share.left >= wanted) {
-            share.left -= wanted;
-            return undefined;
-          }
-          if (share.isSpent) return leftMs;
-        }
-        await awaitReservation(key, wanted);
-      }
+      return waitOf(await takeFromShare(key, wanted, wanted));
+    },
+    begin: async (key) => waitOf(await takeFromShare(key, 1, 0)),
+    async charge(key) {
+      const spent = await takeFromShare(key, 1, 1);
+      if (spent === undefined) return undefined;
+      return spent.isPaused ? waitOf(spent) : overdraw(key);
     },
     async pause(key, forMs) {
       const { pausedUntilMs } = await changeWindow(key, (known, nowMs) =>

@@ -87,8 +87,11 @@ export interface SharedDeps {
 /** What evaluating touches: it sends nothing, so that a function that evaluates needs no receiver's secret. */
 export interface EvaluateDeps extends SharedDeps {
   readonly registry: RegistryReader;
-  /** What sweeps read with: within a budget, for they ask about everything. Absent: the same. */
-  readonly sweepRegistry?: RegistryReader;
+  /**
+   * What a sweep of a repository reads with: within its registry's budget, for sweeps ask about everything. Throws
+   * `REGISTRY_BUDGET_SPENT` while none may begin there. Absent: the same as for pushes.
+   */
+  readonly openForSweep?: (name: RepositoryName) => Promise<RegistryReader>;
   readonly verifier: Verifier;
   readonly selectorOf: (selector: Selector) => CompiledSelector;
   /** Whether the cluster asks us for the subscription's version; absent: none does. */

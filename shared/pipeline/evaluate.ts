@@ -256,7 +256,7 @@ export const evaluateRepository = async (
   name: RepositoryName,
   signal: AbortSignal,
 ): Promise<void> => {
-  const registry = deps.sweepRegistry ?? deps.registry;
+  const registry = (await deps.openForSweep?.(name)) ?? deps.registry;
   const scope = createScope({ ...deps, registry }, signal, { source: "sweep" });
   const remembered = remembering(registry);
   const looked = scope.catalog.match(name).filter(({ suspended }) => !suspended);

@@ -104,6 +104,41 @@ describe("an allowance", () => {
     expect([await one.take("a", 1), await other.take("a", 1)]).toEqual([undefined, undefined]);
   });
 
+  test("counts what was begun beyond the window, however instances share it and others take", async () => {
+    const step = fc.record({ instance: fc.nat(2), begins: fc.boolean(), waitMs: fc.nat(20_000) });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 20 }), fc.array(step), async (perWindow, steps) => {
+        nowMs = START_MS;
+        const documents = createLocalDocuments();
+        const instances = [1, 2, 3].map(() =>
+          createAllowance({ name: "sweep", perWindow, windowMs: WINDOW_MS }, documents, clock),
+        );
+        let charged = 0;
+        for (const { instance, begins, waitMs } of steps) {
+          nowMs += waitMs;
+          if (begins) await instances[instance]?.begin("a");
+          else {
+            expect(await instances[instance]?.charge("a")).toBeUndefined();
+            charged += 1;
+          }
+        }
+        // However much was overdrawn, so many windows later it is paid for, and not before.
+        let windows = 0;
+        for (
+          const fresh = createAllowance({ name: "sweep", perWindow, windowMs: WINDOW_MS }, documents, clock);
+          ;
+        ) {
+          const waitMs = await fresh.begin("a");
+          if (waitMs === undefined) break;
+          nowMs += waitMs;
+          windows += 1;
+        }
+        expect(windows).toBeLessThanOrEqual(Math.floor(charged / perWindow) + 3);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   test("throws what the state throws", async () => {
     const failing: Documents = {
       loadDocument: () => Promise.reject(new Error("down")),

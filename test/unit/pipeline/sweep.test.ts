@@ -53,14 +53,13 @@ test("objects of many clusters cost one listing and one look at the tag they pic
 test("sweeps read within their budget, pushes do not", async () => {
   const spent = new PipelineError("spent", { code: "REGISTRY_BUDGET_SPENT", retryAfterMs: 5_000 });
   const refuse = () => Promise.reject(spent);
-  const sweepRegistry = { ...at.deps.registry, resolveTag: refuse };
-  Object.assign(at.deps, { sweepRegistry });
+  Object.assign(at.deps, { openForSweep: refuse });
   put("1.1.0", "verified");
   await at.sweep();
   expect([at.told(), at.queue.size()]).toEqual([[], 1]);
   await at.publish("1.2.0");
   expect(at.told()).toEqual(["1.2.0"]);
-  Object.assign(at.deps, { sweepRegistry: at.deps.registry });
+  Object.assign(at.deps, { openForSweep: async () => at.deps.registry });
   await at.advance(5_000);
   expect(at.queue.size()).toBe(0);
 });
