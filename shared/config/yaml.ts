@@ -22,12 +22,14 @@ const WORDS: Partial<Record<YAMLError["code"], string>> = {
   MULTIPLE_DOCS: "has more than one YAML document; keep one (remove the `---` line)",
   TAB_AS_INDENT: "a tab is used for indentation; use spaces",
   NON_STRING_KEY: "keys must be plain text; put quotes around this one",
+  TAG_RESOLVE_FAILED: "a value begins with an exclamation mark, which makes it a tag; put quotes around it",
+  BAD_DIRECTIVE: "a line begins with a percent sign, which makes it a directive; put quotes around it",
   BAD_ALIAS: "an alias has no name or names nothing; write the value out",
 };
 
 const describe = ({ code, message }: YAMLError): string =>
-  // The parser quotes what it met, and that may be a secret somebody pasted.
-  WORDS[code] ?? `is not valid YAML: ${message.replace(/"(?:[^"\\]|\\.)*"/g, "…").split("\n")[0]}`;
+  // The parser repeats what it met, with and without quotes, and that may be a secret somebody pasted.
+  WORDS[code] ?? `is not valid YAML: ${message.replace(/: .*|\n.*|".*/s, "")}`;
 
 const lineAt = (counter: LineCounter, offset: number): number => Math.max(1, counter.linePos(offset).line);
 

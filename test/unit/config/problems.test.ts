@@ -25,7 +25,7 @@ describe("one line per problem, with file, line, key and the way to mend it", ()
     [`${BASE}\tx: 1\n`, "sluice.yaml:3: a tab is used for indentation; use spaces"],
     [
       `${BASE}sweep: !!js/function x\n`,
-      "sluice.yaml:3: is not valid YAML: Unresolved tag: tag:yaml.org,2002:js/function",
+      "sluice.yaml:3: a value begins with an exclamation mark, which makes it a tag; put quotes around it",
     ],
     [`${BASE}__proto__: {mode: enforce}\n`, "sluice.yaml:3: `__proto__` is not a known key; remove it"],
     [`${BASE}sweep: {constructor: 1}\n`, "sluice.yaml:3: `constructor` is not a known key; remove it"],
