@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sendText } from "../../../shared/adapters/azure/storage-queue.ts";
 import { isIsolated } from "../namespace.ts";
 import { expectKilledDeliverToLoseNothing } from "../world/killed-deliver.ts";
+import { expectCommandsToWork, MISROUTED } from "../world/person-commands.ts";
 import { describeCounted } from "./counted-suite.ts";
 import { describeIntake } from "./intake-suite.ts";
 import type { RunningApp } from "./stage/apps.ts";
@@ -200,6 +201,13 @@ describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
     }[];
     expect(decisions).toContainEqual(expect.objectContaining({ outcome: "reject", tag: "1.2.0" }));
     expect(decisions.filter(({ outcome }) => outcome === "notify").length).toBeGreaterThanOrEqual(6);
+  });
+
+  test("a person's commands work on what the cloud keeps", async () => {
+    await sendText(stage.queues.evaluate, MISROUTED, 0);
+    const run = async (...args: readonly string[]): Promise<unknown> =>
+      JSON.parse(await operate(...args, "--json"));
+    await expectCommandsToWork(run, "c/OCIRepository/apps/shop", "c/apps/sluice");
   });
 
   describeIntake(() => ({ stage, intake, driver }));

@@ -7,6 +7,7 @@ import { noteSeen } from "../seen.ts";
 import { runToEnd } from "../world/command.ts";
 import { type PushedImage, pushImage } from "../world/images.ts";
 import { expectKilledDeliverToLoseNothing } from "../world/killed-deliver.ts";
+import { expectCommandsToWork, MISROUTED } from "../world/person-commands.ts";
 import { describeCounted } from "./counted-suite.ts";
 import { GCR, NAMES, PLACE, toEnvironment } from "./deployment.ts";
 import { type GcpWorld, GITHUB_SECRET, INPUTS_TOKEN, startGcpWorld } from "./gcp-world.ts";
@@ -228,18 +229,21 @@ describe.skipIf(!isIsolated())("Sluice on Google Cloud", () => {
     ]);
   });
 
-  test("a person's commands read what the cloud keeps", async () => {
-    const { code, stdout, output } = await runToEnd(
-      process.execPath,
-      [SLUICE, "decisions", "list", "--json", "--runtime", "gcp", "--stage", PLACE.stage],
-      {
-        cwd: gcp.stage.world.folder,
-        env: { ...toEnvironment(gcp.parts), GOOGLE_OAUTH_ACCESS_TOKEN: "mine" },
-      },
-    );
-    expect(output).toContain("verified");
-    expect(code).toBe(0);
-    expect(stdout).toContain("c/OCIRepository/apps/app");
+  test("a person's commands work on what the cloud keeps", async () => {
+    await gcp.publish(NAMES.evaluateTopic, MISROUTED);
+    const run = async (...args: readonly string[]): Promise<unknown> => {
+      const { code, stdout, output } = await runToEnd(
+        process.execPath,
+        [SLUICE, ...args, "--json", "--runtime", "gcp", "--stage", PLACE.stage],
+        {
+          cwd: gcp.stage.world.folder,
+          env: { ...toEnvironment(gcp.parts), GOOGLE_OAUTH_ACCESS_TOKEN: "mine" },
+        },
+      );
+      if (code !== 0) throw new Error(output);
+      return JSON.parse(stdout);
+    };
+    await expectCommandsToWork(run, "c/OCIRepository/apps/app", "c/apps/to-app");
   });
 
   describePushed(() => ({ gcp, push, sign, toChange, decisionsOf, finalDecision }));
