@@ -173,7 +173,7 @@ export const peers = [
       binary: "dynoxide",
       features: ["cli", "native-sqlite", "http-server"],
     },
-    neededBy: "core",
+    neededBy: "full",
     typicalBuildS: 180,
   },
   {

@@ -107,23 +107,21 @@ export const startDynamo = async (world: World, url: string) => {
   };
 };
 
+export type Dynamo = Awaited<ReturnType<typeof startDynamo>>;
+
 const ELSEWHERE = process.env.SLUICE_DYNAMODB_URL;
 
-/**
- * Servers of DynamoDB's protocol that know nothing of each other: what passes on all of them is not one's own habit.
- * `elsewhere`: at SLUICE_DYNAMODB_URL.
- */
-export const DYNAMOS = ["moto", "dynoxide", ...(ELSEWHERE === undefined ? [] : ["elsewhere"])];
+/** Servers of DynamoDB's protocol that every run asks. `elsewhere`: at SLUICE_DYNAMODB_URL. */
+export const DYNAMOS = ["moto", ...(ELSEWHERE === undefined ? [] : ["elsewhere"])];
 
 /** Starts all of `DYNAMOS`; answers with a client of each by its name. */
 export const startDynamos = async (world: World) => {
-  const [moto, dynoxide] = await Promise.all([startMoto(world), startDynoxide(world)]);
+  const moto = await startMoto(world);
   const urls: Readonly<Record<string, string>> = {
     moto: moto.url,
-    dynoxide: dynoxide.url,
     ...(ELSEWHERE === undefined ? {} : { elsewhere: ELSEWHERE }),
   };
-  const started = new Map<string, Awaited<ReturnType<typeof startDynamo>>>();
+  const started = new Map<string, Dynamo>();
   for (const name of DYNAMOS) started.set(name, await startDynamo(world, urls[name] ?? ""));
   return (name: string) => {
     const found = started.get(name);
