@@ -4,6 +4,7 @@ import { openDatabase } from "../../shared/adapters/node/sqlite/database.ts";
 import { formatRepository, toRepositoryName } from "../../shared/artifact/repository.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { createIntake } from "../../shared/pipeline/intake.ts";
+import { countOverdue } from "../../shared/pipeline/overdue.ts";
 import { readRecovered } from "../../shared/pipeline/recovered.ts";
 import { createPipeline } from "../../shared/pipeline.ts";
 import type { Finding } from "../../shared/policy/finding.ts";
@@ -69,6 +70,7 @@ const startServer = async (
     catalog: catalogs.current().version,
     ...queue.counts(),
     recovered: await readRecovered(deps.state),
+    overdue: await countOverdue(deps),
   });
   const server = createServer({
     maxBodyBytes: config.limits.bodyBytes,

@@ -6,6 +6,7 @@ import { unasked } from "./confirmable.ts";
 import type { Log } from "./deps.ts";
 import { updateEntry, withEntry } from "./entries.ts";
 import { hintAgain } from "./hints.ts";
+import { isOverdue } from "./overdue.ts";
 
 /** What a person sees and does needs no more than this, so that it works on every platform. */
 export interface DeliveriesDeps {
@@ -31,6 +32,8 @@ export interface DeliveryFilter {
   readonly reason?: string;
   /** Parked at this time or later. */
   readonly parkedFromMs?: number;
+  /** Not tried, or not confirmed, though it was due long before this time. */
+  readonly overdueAtMs?: number;
 }
 
 const PAGE = 500;
@@ -42,6 +45,7 @@ const matches = ({ row, receiver, entry }: DeliveryRow, filter: DeliveryFilter):
   if (states !== undefined && !states.includes(entry.state)) return false;
   if (reason !== undefined && reason !== (entry.reason ?? entry.lastOutcome) && reason !== entry.lastOutcome)
     return false;
+  if (filter.overdueAtMs !== undefined && !isOverdue(entry, filter.overdueAtMs)) return false;
   return parkedFromMs === undefined || (entry.parked !== undefined && entry.parked.atMs >= parkedFromMs);
 };
 

@@ -108,7 +108,7 @@ export interface DeliverDeps extends SharedDeps {
 }
 
 /** What the timers touch. */
-export type SweepDeps = Pick<SharedDeps, "clock" | "random" | "queue" | "state" | "catalog">;
+export type SweepDeps = Pick<SharedDeps, "clock" | "random" | "queue" | "state" | "catalog" | "log">;
 
 /** Everything the pipeline touches. Nothing else reaches it: the simulator replaces all of this. */
 export interface PipelineDeps extends EvaluateDeps, DeliverDeps {}

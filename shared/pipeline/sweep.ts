@@ -2,6 +2,7 @@ import { formatRepository, type RepositoryName } from "../artifact/repository.ts
 import type { QueuedWork } from "../ports.ts";
 import type { SweepDeps } from "./deps.ts";
 import { hintAgain } from "./hints.ts";
+import { reportOverdue } from "./overdue.ts";
 
 /** Rows picked up per run; the next run takes the rest. */
 const MAX_DUE = 1_000;
@@ -27,7 +28,7 @@ export const sweepDue = async (deps: SweepDeps): Promise<void> => {
 
 /**
  * Asks for a fresh look at every repository in the catalog, spread over `spreadMs`: recovers events that never
- * came and signatures that nobody announced. Goes through the same queue as pushes.
+ * came and signatures that nobody announced. Goes through the same queue as pushes. Says what is overdue.
  */
 export const sweepRepositories = async (deps: SweepDeps, spreadMs: number): Promise<void> => {
   const repositories = new Map<string, RepositoryName>();
@@ -43,4 +44,5 @@ export const sweepRepositories = async (deps: SweepDeps, spreadMs: number): Prom
     }),
   );
   await deps.queue.send(messages);
+  await reportOverdue(deps);
 };

@@ -34,6 +34,8 @@ export const LOG_EVENTS = {
   "catalog-loaded": "the manifests or the compiled catalog changed, and the new one is in use",
   confirmed: "a cluster says that an object has a version, runs it, or failed",
   "catalog-kept": "they could not be read or may not be used; the last good catalog stays",
+  "work-overdue":
+    "a sweep found looks or requests that should have happened five minutes ago; how many, and the first of them",
   "work-retried": "a message's work failed and is tried again, with the reason",
   "work-parked": "a message became a dead letter, with the reason",
   "work-dropped": "a message ended in an error that no retry changes, with the reason",

@@ -27,6 +27,11 @@ export const METRICS = {
   DeliveriesParked: { unit: "Count", counts: "deliveries that are not tried any more" },
   DeadLetters: { unit: "Count", dimension: "work", counts: "messages that became dead letters" },
   WorkRetried: { unit: "Count", dimension: "work", counts: "messages whose work is tried again" },
+  WorkOverdue: {
+    unit: "Count",
+    dimension: "work",
+    counts: "sweeps that found work five minutes past its time",
+  },
   SweepRecovered: { unit: "Count", counts: "versions whose event never came" },
   BusFailed: { unit: "Count", counts: "times the event bus was out of reach" },
 } as const satisfies Readonly<Record<string, Metric>>;
@@ -50,6 +55,7 @@ const BY_EVENT: Readonly<Partial<Record<LogEvent, readonly MetricName[]>>> = {
   "delivery-parked": ["DeliveriesParked"],
   "work-parked": ["DeadLetters"],
   "work-retried": ["WorkRetried"],
+  "work-overdue": ["WorkOverdue"],
   "sweep-recovered": ["SweepRecovered"],
   "bus-failed": ["BusFailed"],
 };

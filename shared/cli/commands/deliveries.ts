@@ -40,16 +40,18 @@ interface FilterOptions {
   readonly parkedSince?: number;
   readonly state?: OutboxEntry["state"];
   readonly all?: boolean;
+  readonly overdue?: boolean;
 }
 
 const toFilter = (
-  { receiver, object, reason, parkedSince }: FilterOptions,
+  { receiver, object, reason, parkedSince, overdue }: FilterOptions,
   nowMs: number,
 ): DeliveryFilter => ({
   ...(receiver === undefined ? {} : { receiver }),
   ...(object === undefined ? {} : { subscription: object }),
   ...(reason === undefined ? {} : { reason }),
   ...(parkedSince === undefined ? {} : { parkedFromMs: nowMs - parkedSince }),
+  ...(overdue === true ? { overdueAtMs: nowMs } : {}),
 });
 
 /** As `--json` prints it. */
@@ -88,11 +90,15 @@ const withOpened = async (
 const list = (open: OpenDeliveries, io: CommandIo, options: FilterOptions, command: Command): Promise<void> =>
   withOpened(open, io, command, async (opened, json) => {
     const states = options.state === undefined ? OUTSTANDING : [options.state];
-    const filter = { ...toFilter(options, io.nowMs()), ...(options.all === true ? {} : { states }) };
+    const isAll = options.all === true || options.overdue === true;
+    const filter = { ...toFilter(options, io.nowMs()), ...(isAll ? {} : { states }) };
     const rows = await collectRows(opened, filter);
     if (json) io.stdout.write(`${JSON.stringify(rows.map(toJson))}\n`);
-    else if (rows.length === 0) io.stdout.write("nothing is outstanding\n");
-    else io.stdout.write(formatDeliveries(rows, createPaint(io.color), io.nowMs()));
+    else if (rows.length === 0) {
+      io.stdout.write(options.overdue === true ? "nothing is overdue\n" : "nothing is outstanding\n");
+    } else io.stdout.write(formatDeliveries(rows, createPaint(io.color), io.nowMs()));
+    // So that a timer may ask and raise an alarm.
+    if (options.overdue === true) io.exitWith(rows.length === 0 ? 0 : 1);
   });
 
 const show = (open: OpenDeliveries, io: CommandIo, receiver: string, command: Command): Promise<void> =>
@@ -162,14 +168,18 @@ export const createDeliveriesCommand =
       deliveries
         .command("list")
         .summary("what is outstanding")
-        .description("Lists deliveries that are due, parked or disabled."),
+        .description(
+          "Lists deliveries that are due, parked or disabled.\nWith --overdue, exit code 1 if there are some.",
+        ),
     )
       .addOption(new Option("--state <state>", "only these").choices(STATES))
       .option("--all", "accepted and withdrawn ones, too")
+      .option("--overdue", "only those that should have been tried, or confirmed, five minutes ago")
       .addHelpText(
         "after",
         examples(
           "sluice deliveries list --state parked",
+          "sluice deliveries list --overdue",
           "sluice deliveries list --receiver prod/apps/sluice --all",
         ),
       )

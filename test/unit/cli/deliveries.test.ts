@@ -82,6 +82,17 @@ describe("list", () => {
     expect(JSON.parse((await run("list", "--json", ...argv)).stdout)).toHaveLength(count);
   });
 
+  test("with --overdue shows what nobody tried in time, and exits with 1 if there is any", async () => {
+    at.world.outcome = "unreachable";
+    await at.publish("1.1.0");
+    const early = await run("list", "--overdue");
+    expect([early.code, early.stdout]).toEqual([0, "nothing is overdue\n"]);
+    at.setNow(at.deps.clock.nowMs() + 6 * 60_000);
+    const late = await run("list", "--overdue");
+    expect(late.code).toBe(1);
+    expect(late.stdout).toContain(RECEIVER);
+  });
+
   test("with --all shows what was accepted, and whether the cluster confirmed it", async () => {
     at.world.handling = { ...at.world.handling, confirmation: { withinMs: 60_000, repokes: 1 } };
     await at.publish("1.1.0");

@@ -179,7 +179,7 @@ describe("the embedded runtime", () => {
   test("answers /healthz", async () => {
     const runtime = await start();
     const health: unknown = await fetch(`${runtime.address}/healthz`).then((response) => response.json());
-    expect(health).toMatchObject({ status: "ok", mode: "enforce", parked: 0 });
+    expect(health).toMatchObject({ status: "ok", mode: "enforce", parked: 0, overdue: 0 });
   });
 
   test("tells the receiver of an allowed push, once, however often it is announced", async () => {
