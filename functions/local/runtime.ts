@@ -22,7 +22,8 @@ import { startTimers } from "./timers.ts";
 import { type Surroundings, type Wired, wire } from "./wire.ts";
 import { startWorkers, toLanes } from "./workers.ts";
 
-const STOP_GRACE_MS = 5_000;
+/** For work under way, once no more is taken. */
+export const STOP_GRACE_MS = 5_000;
 
 export interface LocalRuntime {
   /** `http://host:port` */
