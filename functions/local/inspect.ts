@@ -21,7 +21,11 @@ const readConfig = async (io: CliIo, path: string): Promise<Config> => {
 /** Reads the decision records beside a running Sluice. */
 export const openDecisions: OpenDecisions = async (io, deployment): Promise<DecisionReader> => {
   const { state, close } = await openDeployment(io, deployment, () => readConfig(io, deployment.config));
-  return { records: (query) => state.records(query), close };
+  return {
+    records: (query) => state.records(query),
+    dueChecks: (nowMs, limit) => state.dueChecks(nowMs, limit),
+    close,
+  };
 };
 
 /** The outbox and the dead messages beside a running Sluice, which finds what became due. */

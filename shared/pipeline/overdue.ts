@@ -13,10 +13,16 @@ interface Overdue {
   readonly receivers: readonly string[];
 }
 
+/** Objects whose evidence should have been looked for again by now. */
+export const overdueChecks = (
+  state: Pick<SharedDeps["state"], "dueChecks">,
+  nowMs: number,
+): Promise<readonly string[]> => state.dueChecks(nowMs - OVERDUE_AFTER_MS, MAX_COUNTED);
+
 const findOverdue = async ({ state, clock }: Pick<SharedDeps, "state" | "clock">): Promise<Overdue> => {
   const untilMs = clock.nowMs() - OVERDUE_AFTER_MS;
   const [checks, receivers] = await Promise.all([
-    state.dueChecks(untilMs, MAX_COUNTED),
+    overdueChecks(state, clock.nowMs()),
     state.dueReceivers(untilMs, MAX_COUNTED),
   ]);
   return { checks, receivers };

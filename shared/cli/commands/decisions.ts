@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { overdueChecks } from "../../pipeline/overdue.ts";
 import type { RecordQuery, StoredRecord } from "../../state.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import { formatDecision, formatDecisions } from "../decision-table.ts";
@@ -10,6 +11,7 @@ import { printComparison } from "./decisions-compare.ts";
 
 export interface DecisionReader {
   records(query: RecordQuery): Promise<readonly StoredRecord[]>;
+  dueChecks(nowMs: number, limit: number): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ interface ListOptions {
   readonly repository?: string;
   readonly outcome?: NonNullable<RecordQuery["outcome"]>;
   readonly limit: string;
+  readonly overdue?: boolean;
 }
 
 const OUTCOMES = ["notify", "wait", "ignore", "reject"] as const;
@@ -37,7 +40,7 @@ const toQuery = ({
   object,
   repository,
   outcome,
-}: Omit<ListOptions, "limit">): Omit<RecordQuery, "limit"> => ({
+}: Omit<ListOptions, "limit" | "overdue">): Omit<RecordQuery, "limit"> => ({
   ...(object === undefined ? {} : { subscription: object }),
   ...(repository === undefined ? {} : { repository }),
   ...(outcome === undefined ? {} : { outcome }),
@@ -53,6 +56,29 @@ const toLimit = (text: string): number => {
 
 const isDecision = ({ kind }: StoredRecord): boolean => kind === "decision";
 
+/** What each object waits with whose next look is overdue. */
+const findWaiting = async (
+  reader: DecisionReader,
+  options: ListOptions,
+  nowMs: number,
+): Promise<readonly StoredRecord[]> => {
+  const ids = await overdueChecks(reader, nowMs);
+  const latest = await Promise.all(
+    ids
+      .filter((id) => options.object === undefined || options.object === id)
+      .map((id) =>
+        reader.records({
+          ...toQuery(options),
+          subscription: id,
+          outcome: "wait",
+          newestFirst: true,
+          limit: 1,
+        }),
+      ),
+  );
+  return latest.flat();
+};
+
 const list = async (
   open: OpenDecisions,
   io: CommandIo,
@@ -63,11 +89,15 @@ const list = async (
   const limit = toLimit(options.limit);
   const reader = await open(io, toDeployment(command));
   try {
-    const newest = await reader.records({ ...toQuery(options), newestFirst: true, limit });
+    const isOverdue = options.overdue === true;
+    const newest = isOverdue
+      ? await findWaiting(reader, options, io.nowMs())
+      : await reader.records({ ...toQuery(options), newestFirst: true, limit });
     const records = newest.filter(isDecision).toReversed();
     if (json) io.stdout.write(`${JSON.stringify(records)}\n`);
-    else if (records.length === 0) io.stdout.write("no decisions yet\n");
+    else if (records.length === 0) io.stdout.write(isOverdue ? "nothing is overdue\n" : "no decisions yet\n");
     else io.stdout.write(formatDecisions(records, createPaint(io.color), io.nowMs()));
+    if (isOverdue) io.exitWith(records.length === 0 ? 0 : 1);
   } finally {
     await reader.close();
   }
@@ -168,9 +198,13 @@ export const createDecisionsCommand =
         "Reads the decision records: for every push and every object that selects from its repository what was decided\n(notify, wait, ignore, reject), with the reason and the facts behind it.",
       );
     filtered(
-      decisions.command("list").summary("the latest decisions").description("Lists decisions, oldest first."),
+      decisions
+        .command("list")
+        .summary("the latest decisions")
+        .description("Lists decisions, oldest first.\nWith --overdue, exit code 1 if there are some."),
     )
       .option("--limit <count>", "how many records to look back", String(DEFAULT_LIMIT))
+      .option("--overdue", "only those that should have been looked at again five minutes ago")
       .addHelpText(
         "after",
         examples("sluice decisions list --outcome reject", "sluice decisions list --json --limit 1000"),

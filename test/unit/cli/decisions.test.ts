@@ -19,6 +19,7 @@ const run = (...argv: readonly string[]) =>
     commands: [
       createDecisionsCommand(async () => ({
         records: (query) => at.state.records(query),
+        dueChecks: (nowMs, limit) => at.state.dueChecks(nowMs, limit),
         close: async () => {},
       })),
     ],
@@ -55,4 +56,14 @@ describe("show", () => {
     expect(code).not.toBe(0);
     expect(stderr).toContain("among the newest 100000 records; write all of it");
   });
+});
+
+test("list --overdue shows what nobody looked at again in time, and exits with 1 if there is any", async () => {
+  await at.publish("1.2.0", "unsigned");
+  const early = await run("list", "--overdue");
+  expect([early.code, early.stdout]).toEqual([0, "nothing is overdue\n"]);
+  at.setNow(at.deps.clock.nowMs() + 6 * 60_000);
+  const late = await run("list", "--overdue", "--json");
+  expect(late.code).toBe(1);
+  expect(JSON.parse(late.stdout)).toMatchObject([{ outcome: "wait", tag: "1.2.0" }]);
 });

@@ -111,6 +111,7 @@ describe("sluice decisions compare", () => {
       nowMs: 100_000,
       commands: [
         createDecisionsCommand(async () => ({
+          dueChecks: async () => [],
           records: async ({ decisionId, limit }) => {
             const all = records.map((record, sequence) => ({ ...record, sequence })).toReversed();
             return decisionId === undefined
