@@ -40,8 +40,9 @@ export const createProgram = (io: CliIo, version: string): Command => {
     })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
+      // Commander's help for a group without a subcommand comes this way.
+      writeErr: (text) => io.stdout.write(text),
       // Errors come as exceptions and are printed in one place, as one line or as JSON.
-      writeErr: () => {},
       outputError: () => {},
       getOutHasColors: () => io.color,
       getErrHasColors: () => false,

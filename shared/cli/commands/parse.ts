@@ -28,7 +28,7 @@ const findSource = (name: string): PushSource => {
   const source = parseSource(name);
   if (source !== undefined) return source;
   const guess = nearest(name, SOURCE_NAMES);
-  const hint = guess === undefined ? "" : `; did you mean ${guess}?`;
+  const hint = guess === undefined ? "." : `; did you mean ${guess}?`;
   throw usageError(`unknown source ${name}${hint} Known: ${SOURCE_NAMES.join(", ")}`);
 };
 

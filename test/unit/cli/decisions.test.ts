@@ -67,3 +67,9 @@ test("list --overdue shows what nobody looked at again in time, and exits with 1
   expect(late.code).toBe(1);
   expect(JSON.parse(late.stdout)).toMatchObject([{ outcome: "wait", tag: "1.2.0" }]);
 });
+
+test("without a subcommand the help is printed", async () => {
+  const { stdout } = await run();
+  expect(stdout).toContain("Usage: sluice decisions");
+  expect(stdout).toContain("follow");
+});

@@ -117,6 +117,7 @@ describe("what cannot be read", () => {
 
   test.each([
     [["--source", "habor"], /^sluice: unknown source habor; did you mean harbor\? Known: ecr, /],
+    [["--source", "nope"], /^sluice: unknown source nope\. Known: ecr, /],
     [[], /^sluice: required option '--source <name>' not specified; see `sluice parse --help`\n$/],
     [["--source", "zot", "--header", "novalue"], /^sluice: --header novalue: write it as name=value\n$/],
   ])("%j is a usage error", async (argv, line) => {
