@@ -1,15 +1,24 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { cannotOpen } from "../../shared/adapters/node/sqlite/database.ts";
 import { PipelineError } from "../../shared/errors.ts";
+
+const openLock = (statePath: string): DatabaseSync => {
+  try {
+    mkdirSync(dirname(statePath), { recursive: true });
+    return new DatabaseSync(`${statePath}.lock`, { timeout: 0 });
+  } catch (cause) {
+    throw cannotOpen(statePath, cause);
+  }
+};
 
 /**
  * Keeps a second runtime off the same state file: each would free the other's leases. The lock is a transaction
  * on a file of its own, which the system ends with the process, however it dies.
  */
 export const lockInstance = (statePath: string): { release(): void } => {
-  mkdirSync(dirname(statePath), { recursive: true });
-  const lock = new DatabaseSync(`${statePath}.lock`, { timeout: 0 });
+  const lock = openLock(statePath);
   try {
     lock.exec("BEGIN EXCLUSIVE");
   } catch (cause) {

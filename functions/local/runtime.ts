@@ -3,6 +3,7 @@ import { parseReference } from "oras-js";
 import { openDatabase } from "../../shared/adapters/node/sqlite/database.ts";
 import { formatRepository, toRepositoryName } from "../../shared/artifact/repository.ts";
 import type { Config } from "../../shared/config/config.ts";
+import { PipelineError } from "../../shared/errors.ts";
 import { createIntake } from "../../shared/pipeline/intake.ts";
 import { countOverdue } from "../../shared/pipeline/overdue.ts";
 import { readRecovered } from "../../shared/pipeline/recovered.ts";
@@ -44,6 +45,20 @@ const namesPolicy = ({ catalog, clusters }: Config, pushes: readonly Push[]): bo
   );
 };
 
+/** Throws CONFIG_INVALID where the system says no: a port in use, one for root alone, an address of nobody here. */
+const listen = async (
+  server: ReturnType<typeof createServer>,
+  { host, port }: Config["listen"],
+): Promise<void> => {
+  try {
+    await server.listen({ host, port });
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "no reason given";
+    const message = `cannot listen on ${host}:${port} (${code}); stop what listens there, or set listen in sluice.yaml to another address or port`;
+    throw new PipelineError(message, { code: "CONFIG_INVALID", cause });
+  }
+};
+
 const startServer = async (
   config: Config,
   { deps, catalogs, secrets, fetchJson }: Wired,
@@ -78,7 +93,7 @@ const startServer = async (
     intake: createFront(config, { ...deps, secrets, issuer }, intake, inputs),
     health,
   });
-  await server.listen({ host: config.listen.host, port: config.listen.port });
+  await listen(server, config.listen);
   const { address, port } = server.server.address() as AddressInfo;
   const host = address.includes(":") ? `[${address}]` : address;
   return { address: `http://${host}:${port}`, close: () => server.close() };

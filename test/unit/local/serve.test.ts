@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { serve } from "../../../functions/local/serve.ts";
 import { createServeCommand } from "../../../shared/cli/commands/serve.ts";
 import { runSluice } from "../../support/cli.ts";
@@ -36,4 +37,50 @@ test("what manifests say is printable when serve complains about them", async ()
   expect(code).toBe(0);
   expect(stderr).toContain("metadata holds $" + "{X\\u{1b}[2K\\u{d}\\u{a}sluice: all is well}");
   expect(stderr).not.toContain("\u001b");
+});
+
+describe("what the machine refuses is one line that says where to mend it", () => {
+  const serveWith = async (settings: Record<string, unknown>) => {
+    const config = {
+      mode: "observe",
+      listen: { port: 0 },
+      clusters: [{ name: "prod", manifests: { folder: join(folder, "manifests") } }],
+      ...settings,
+    };
+    await mkdir(join(folder, "manifests"), { recursive: true });
+    await writeFile(join(folder, "sluice.yaml"), JSON.stringify(config));
+    return runSluice(["serve"], {
+      commands: [createServeCommand(serve)],
+      cwd: folder,
+      signal: AbortSignal.abort(),
+    });
+  };
+
+  test("a port in use", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    const { code, stderr } = await serveWith({ listen: { host: "127.0.0.1", port } });
+    await new Promise((resolve) => other.close(resolve));
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `sluice: cannot listen on 127.0.0.1:${port} (EADDRINUSE); stop what listens there, or set listen in sluice.yaml to another address or port\n`,
+    );
+  });
+
+  test("a state file that is something else", async () => {
+    await writeFile(join(folder, "state.db"), "not a database, ".repeat(500));
+    const { code, stderr } = await serveWith({ state: { path: "./state.db" } });
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `sluice: ${join(folder, "state.db")}: the state file cannot be opened (file is not a database); check it and its folder, or set state.path in sluice.yaml to another file\n`,
+    );
+  });
+
+  test("a state folder that is a file", async () => {
+    await writeFile(join(folder, "state"), "");
+    const { code, stderr } = await serveWith({ state: { path: "./state/x/sluice.db" } });
+    expect(code).toBe(2);
+    expect(stderr).toContain("the state file cannot be opened (ENOTDIR: not a directory)");
+  });
 });

@@ -44,13 +44,29 @@ const migrate = (database: DatabaseSync): void => {
   }
 };
 
+/** What the system or SQLite says of a state file that cannot be opened, and where that is mended. */
+export const cannotOpen = (path: string, cause: unknown): PipelineError => {
+  if (cause instanceof PipelineError) return cause;
+  const reason = cause instanceof Error ? cause.message.split(/[:,\n]/, 2).join(":") : "no reason given";
+  return new PipelineError(
+    `${path}: the state file cannot be opened (${reason}); check it and its folder, or set state.path in sluice.yaml to another file`,
+    { code: "CONFIG_INVALID", cause },
+  );
+};
+
 const open = (path: string): DatabaseSync => {
-  if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
-  database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-  migrate(database);
-  return database;
+  let database: DatabaseSync | undefined;
+  try {
+    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
+    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    migrate(database);
+    return database;
+  } catch (cause) {
+    database?.close();
+    throw cannotOpen(path, cause);
+  }
 };
 
 const unavailable = (cause: unknown): PipelineError =>
