@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CHECKED_CONFIG } from "../functions/common/bundle-config.ts";
+import { checkForCloud } from "../functions/common/cloud-config.ts";
 import { parseConfigInput } from "../shared/config.ts";
 
 /** Throws one line for a folder that holds no sluice.yaml, and one for each problem in it. */
@@ -9,7 +10,9 @@ const checkConfig = async (folder: string): Promise<string> => {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw new Error(`${folder}: no sluice.yaml; --config names the folder that holds it`, { cause });
   });
-  return JSON.stringify(parseConfigInput(text, path));
+  const input = parseConfigInput(text, path);
+  checkForCloud(input);
+  return JSON.stringify(input);
 };
 
 /**

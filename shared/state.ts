@@ -71,7 +71,7 @@ export const dueAtMsOf = ({
   nextAttemptAtMs,
   decidedAtMs,
   confirmByMs,
-}: OutboxEntry): number | undefined => {
+}: Pick<OutboxEntry, "state" | "nextAttemptAtMs" | "decidedAtMs" | "confirmByMs">): number | undefined => {
   if (state === "due") return nextAttemptAtMs ?? decidedAtMs;
   return state === "accepted" ? confirmByMs : undefined;
 };

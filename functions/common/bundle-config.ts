@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Config } from "../../shared/config/config.ts";
 import type { ConfigInput } from "../../shared/config/schema.ts";
 import { toConfig } from "../../shared/config/to-config.ts";
+import { checkForCloud } from "./cloud-config.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -34,6 +35,9 @@ const readWritten = async (path: string, folder: string): Promise<Config> => {
  * `sluice.yaml` there. What it names is relative to it. Throws `CONFIG_INVALID`.
  */
 export const readBundleConfig = async (env: Environment, bundleFolder: string): Promise<Config> => {
-  if (env.SLUICE_CONFIG !== undefined) return readWritten(env.SLUICE_CONFIG, bundleFolder);
-  return (await readChecked(bundleFolder)) ?? readWritten("sluice.yaml", bundleFolder);
+  const { SLUICE_CONFIG: path } = env;
+  const checked = path === undefined ? await readChecked(bundleFolder) : undefined;
+  const config = checked ?? (await readWritten(path ?? "sluice.yaml", bundleFolder));
+  checkForCloud(config);
+  return config;
 };

@@ -1,5 +1,5 @@
 import type { Config } from "../../shared/config/config.ts";
-import type { DeliverDeps, Log, SharedDeps } from "../../shared/pipeline/deps.ts";
+import type { DeliverDeps, Log, Send, SharedDeps } from "../../shared/pipeline/deps.ts";
 import { createRequirements } from "../../shared/pipeline/requirement.ts";
 import type { CallerIdentity, Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
 import type { DecisionBus, StateStore } from "../../shared/state.ts";
@@ -58,7 +58,7 @@ export const composeDelivery = async <Q extends WorkQueue, S extends StateStore>
   platform: Platform<Q, S>,
   callerIdentity?: CallerIdentity,
 ): Promise<{
-  readonly deps: DeliverDeps & { readonly queue: Q; readonly state: S };
+  readonly deps: DeliverDeps & { readonly queue: Q; readonly state: S; readonly send: Send };
   close(): Promise<void>;
 }> => {
   const { secrets, clock } = platform;

@@ -4,15 +4,17 @@ import type { CatalogView } from "../../shared/pipeline/deps.ts";
 import type { Subscription } from "../../shared/ports.ts";
 import type { EndpointReceiver } from "../../shared/receiver.ts";
 
-const toReceiver = ({ name }: EndpointSettings): EndpointReceiver => ({
+/** As receivers know it. */
+export const toReceiver = ({ name }: EndpointSettings): EndpointReceiver => ({
   id: `endpoint/${name}`,
   name,
   type: "endpoint",
 });
 
-const hears = (
+/** Whether an endpoint is one for this cluster's versions of this repository. */
+export const hears = (
   { clusters, repositories }: EndpointSettings,
-  { cluster, repository }: Subscription,
+  { cluster, repository }: Pick<Subscription, "cluster" | "repository">,
 ): boolean =>
   (clusters.length === 0 || clusters.includes(cluster)) &&
   (repositories.length === 0 || repositories.some((glob) => glob.matches(repository)));
@@ -48,8 +50,12 @@ const addEndpoints = (catalog: CatalogView, endpoints: readonly EndpointSettings
   };
 };
 
-/** The catalog in use with sluice.yaml's endpoints; the same object until the catalog changes. */
-export const withEndpoints = ({ endpoints }: Config, current: () => CatalogView): (() => CatalogView) => {
+/**
+ * The catalog in use with those of sluice.yaml's endpoints that hear of what is to be taken; the same object until the
+ * catalog changes.
+ */
+export const withEndpoints = (config: Config, current: () => CatalogView): (() => CatalogView) => {
+  const endpoints = config.endpoints.filter(({ decisions }) => decisions.includes("notify"));
   if (endpoints.length === 0) return current;
   const known = new WeakMap<CatalogView, CatalogView>();
   return () => {

@@ -7,7 +7,7 @@ import { type Outcome, unsent } from "../../shared/delivery/outcomes.ts";
 import { createSender, type Sender } from "../../shared/delivery/send.ts";
 import type { DeliveryTarget } from "../../shared/delivery/target.ts";
 import { PipelineError } from "../../shared/errors.ts";
-import type { DeliverDeps } from "../../shared/pipeline/deps.ts";
+import type { DeliverDeps, Send } from "../../shared/pipeline/deps.ts";
 import type { CallerIdentity, Clock, SecretSource } from "../../shared/ports.ts";
 import type { Receiver } from "../../shared/receiver.ts";
 import { PRIVATE_NETWORKS } from "./private-networks.ts";
@@ -81,7 +81,7 @@ export const createDeliverySender = (
   secrets: SecretSource,
   clock: Clock,
   callerIdentity?: CallerIdentity,
-): Pick<DeliverDeps, "send" | "secretsOf"> & { close(): Promise<void> } => {
+): Pick<DeliverDeps, "secretsOf"> & { readonly send: Send; close(): Promise<void> } => {
   const targetOf = createTargets(config, secrets);
   const markOf = createSecretMarks(config, secrets, clock);
   const transports = new Map<string, Transport>([
@@ -121,9 +121,18 @@ export const createDeliverySender = (
         const target = await targetOf(receiver);
         // Before the request: a secret that is replaced meanwhile is another one.
         const mark = (await unlessUnavailable(() => markTarget(receiver, target))) ?? UNUSABLE;
-        const { id, bytes } = body;
+        const { id, type, bytes } = body;
         const cluster = "cluster" in receiver ? { cluster: receiver.cluster } : {};
-        const request = { id, timeMs, ...cluster, receiver: receiver.id, target, body: bytes, mayLeave };
+        const request = {
+          id,
+          type,
+          timeMs,
+          ...cluster,
+          receiver: receiver.id,
+          target,
+          body: bytes,
+          mayLeave,
+        };
         return { ...(await sender(request, signal)), secrets: mark };
       } catch (error) {
         if (!(error instanceof PipelineError)) throw error;

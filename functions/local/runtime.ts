@@ -17,6 +17,7 @@ import { createFront } from "../common/front.ts";
 import { createOwnIdentity } from "../common/identity.ts";
 import { createInputsRoutes } from "../common/inputs.ts";
 import { createRedeliveries } from "../common/redeliveries.ts";
+import { openDecisionFeeds } from "./decision-feeds.ts";
 import { lockInstance } from "./instance-lock.ts";
 import { createServer } from "./server.ts";
 import { startTimers } from "./timers.ts";
@@ -100,9 +101,11 @@ const startServer = async (
 };
 
 const startAll = async (config: Config, wired: Wired) => {
-  const { deps, catalogs } = wired;
-  const { queue, state, clock, log } = deps;
+  const { catalogs } = wired;
+  const { queue, state, clock, log } = wired.deps;
   await Promise.all([queue.freeAbandoned(), state.freeAbandoned()]);
+  const feeds = await openDecisionFeeds(config, wired.deps);
+  const deps = feeds.bus === undefined ? wired.deps : { ...wired.deps, bus: feeds.bus };
   const pipeline = createPipeline(deps);
   // First start: what is selected already becomes the baseline before the first event can come in.
   await pipeline.sweepRepositories(0);
@@ -125,12 +128,14 @@ const startAll = async (config: Config, wired: Wired) => {
     maxAttempts: attempts,
     workTimeoutMs: deps.settings.deliveryLeaseMs,
   });
+  feeds.start();
   return {
     address: server.address,
     async stop() {
       timers.stop();
       await server.close();
       await workers.stop(STOP_GRACE_MS);
+      await feeds.stop();
     },
   };
 };

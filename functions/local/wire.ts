@@ -5,7 +5,7 @@ import {
 } from "../../shared/adapters/node/sqlite/state-store.ts";
 import { createSqliteWorkQueue, type SqliteWorkQueue } from "../../shared/adapters/node/sqlite/work-queue.ts";
 import type { Config } from "../../shared/config/config.ts";
-import type { Log, PipelineDeps } from "../../shared/pipeline/deps.ts";
+import type { Log, PipelineDeps, Send } from "../../shared/pipeline/deps.ts";
 import type { Clock, SecretSource, TrustedRootSource } from "../../shared/ports.ts";
 import type { FetchJson } from "../../shared/push/token-keys.ts";
 import type { CatalogKeeper } from "../common/catalogs.ts";
@@ -28,7 +28,11 @@ const GATHER_MS = 50;
 
 /** The pipeline's surroundings on one machine. */
 export interface Wired {
-  readonly deps: PipelineDeps & { readonly queue: SqliteWorkQueue; readonly state: SqliteStateStore };
+  readonly deps: PipelineDeps & {
+    readonly queue: SqliteWorkQueue;
+    readonly state: SqliteStateStore;
+    readonly send: Send;
+  };
   readonly catalogs: CatalogKeeper;
   readonly secrets: SecretSource;
   readonly fetchJson: FetchJson;

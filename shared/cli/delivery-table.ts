@@ -1,13 +1,15 @@
 import type { Circuit } from "../delivery/circuit.ts";
-import type { DeliveryRow } from "../pipeline/deliveries.ts";
+import type { ListedDelivery } from "../pipeline/deliveries.ts";
 import type { DeadLetter } from "../ports.ts";
-import type { OutboxEntry, StoredRecord } from "../state.ts";
+import type { StoredRecord } from "../state.ts";
 import { formatAge } from "./ages.ts";
 import type { Paint } from "./paint.ts";
 import { printable } from "./printable.ts";
 import { type Cell, formatFacts, formatTable } from "./table.ts";
 
-const paintState = ({ state, confirmed, confirmByMs }: OutboxEntry, paint: Paint): Cell => {
+type Entry = ListedDelivery["entry"];
+
+const paintState = ({ state, confirmed, confirmByMs }: Entry, paint: Paint): Cell => {
   const kind = { due: "warn", accepted: "good", parked: "bad", disabled: "bad", withdrawn: "dim" } as const;
   const painted = paint[kind[state]](state);
   if (state !== "accepted") return { painted };
@@ -15,28 +17,28 @@ const paintState = ({ state, confirmed, confirmByMs }: OutboxEntry, paint: Paint
   return { painted: confirmByMs === undefined ? painted : `${painted} unconfirmed` };
 };
 
-const nextText = ({ state, nextAttemptAtMs, confirmByMs, parked }: OutboxEntry, nowMs: number): string => {
+const nextText = ({ state, nextAttemptAtMs, confirmByMs, parked }: Entry, nowMs: number): string => {
   if (state === "due" && nextAttemptAtMs !== undefined) return `next ${formatAge(nextAttemptAtMs, nowMs)}`;
   if (state === "accepted" && confirmByMs !== undefined) return `again ${formatAge(confirmByMs, nowMs)}`;
   return parked === undefined ? "" : `since ${formatAge(parked.atMs, nowMs)}`;
 };
 
 /** All there were; after another try from the start, how many of them since. */
-const triesText = ({ attempts, rearmed }: OutboxEntry): string =>
+const triesText = ({ attempts, rearmed }: Entry): string =>
   rearmed === undefined ? String(attempts) : `${attempts} (${attempts - rearmed.attempts} since replayed)`;
 
 const HEADINGS = ["decided", "receiver", "object", "version", "state", "tries", "why", "when"] as const;
 
 /** Entries of the outbox, a line each. */
-export const formatDeliveries = (rows: readonly DeliveryRow[], paint: Paint, nowMs: number): string =>
+export const formatDeliveries = (rows: readonly ListedDelivery[], paint: Paint, nowMs: number): string =>
   formatTable(
     paint,
     HEADINGS,
-    rows.map(({ row, receiver, entry }) => [
+    rows.map(({ subscription, receiver, entry }) => [
       formatAge(entry.decidedAtMs, nowMs),
       receiver,
-      row.subscription,
-      entry.tag ?? entry.digest.slice(0, 19),
+      subscription,
+      entry.tag ?? entry.digest?.slice(0, 19) ?? "",
       paintState(entry, paint),
       triesText(entry),
       entry.reason ?? entry.lastOutcome ?? "",
@@ -60,7 +62,7 @@ const circuitText = (circuit: Circuit, nowMs: number): string => {
 export const formatReceiver = (
   receiver: string,
   circuit: Circuit,
-  rows: readonly DeliveryRow[],
+  rows: readonly ListedDelivery[],
   attempts: readonly StoredRecord[],
   paint: Paint,
   nowMs: number,

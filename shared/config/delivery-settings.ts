@@ -1,4 +1,5 @@
 import type { ObjectRef, SecretRef } from "../ports.ts";
+import type { DecisionOutcome } from "../state.ts";
 import type { RepositoryGlob } from "./repository-glob.ts";
 
 /** How connections to one cluster or endpoint are made, and how many. */
@@ -56,6 +57,7 @@ export interface EndpointSettings extends TransportSettings {
   readonly secrets: readonly SecretRef[];
   readonly audience?: string;
   readonly format: "json" | "cloudevents-binary" | "cloudevents-structured";
+  readonly decisions: readonly DecisionOutcome[];
   /** Empty: every repository. */
   readonly repositories: readonly RepositoryGlob[];
   /** Empty: every cluster. */

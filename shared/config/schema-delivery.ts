@@ -173,6 +173,17 @@ const endpoint = section("One HTTPS endpoint outside of Flux that hears of decis
       v.description("How the body is sent; default json."),
     ),
   ),
+  decisions: v.optional(
+    v.pipe(
+      list(
+        v.picklist(["notify", "reject", "wait", "ignore"], "must be notify, reject, wait or ignore"),
+        "[notify, reject]",
+      ),
+      v.description(
+        "Which decisions it hears of; default [notify]. The others each get a request of their own, on one machine.",
+      ),
+    ),
+  ),
   repositories,
   clusters: v.optional(
     v.pipe(
@@ -185,7 +196,7 @@ const endpoint = section("One HTTPS endpoint outside of Flux that hears of decis
 
 export const endpoints = v.pipe(
   list(endpoint, "[{name: deploy-bot, url: https://deploy.example.com/hook, secrets: [{env: BOT_KEY}]}]"),
-  v.description("Who hears of verified versions besides Flux, by Standard Webhooks or CloudEvents."),
+  v.description("Who hears of decisions besides Flux, by Standard Webhooks or CloudEvents."),
 );
 
 export const identity = oneOf(

@@ -96,6 +96,7 @@ export const toEndpoint = (input: EndpointInput, at: WithFolder): EndpointSettin
   secrets: toSecrets(input.secrets, at),
   ...(input.audience === undefined ? {} : { audience: input.audience }),
   format: input.format ?? "json",
+  decisions: input.decisions ?? ["notify"],
   repositories: toGlobs(input.repositories ?? []),
   clusters: input.clusters ?? [],
   ...toTransport(input, at),

@@ -8,7 +8,7 @@ import { toRfc3339 } from "./civil-time.ts";
 /** What notification-controller reads before it answers 413. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
-/** `type` of the body and of CloudEvents: a subscription has a new selection. */
+/** A subscription has a new selection. */
 export const DELIVERY_TYPE = "sluice.selection.changed";
 
 export interface DeliveryContent {
@@ -22,11 +22,17 @@ export interface DeliveryContent {
   readonly changes: readonly Change[];
 }
 
-export interface DeliveryBody {
+/** What one request says, whatever it is about. */
+export interface MessageBody {
   /** The idempotency id: the same over every retry of the same decisions to the same receiver. */
   readonly id: string;
-  readonly changes: readonly Change[];
+  /** Of the event, also where the body travels as a CloudEvent. */
+  readonly type: string;
   readonly bytes: Uint8Array;
+}
+
+export interface DeliveryBody extends MessageBody {
+  readonly changes: readonly Change[];
 }
 
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -128,6 +134,6 @@ export const toDeliveryBodies = (
   }
   return parts.map((changes) => {
     const id = toDeliveryId(content.receiver, changes);
-    return { id, changes, bytes: toDeliveryBody({ ...content, id, changes }) };
+    return { id, type: DELIVERY_TYPE, changes, bytes: toDeliveryBody({ ...content, id, changes }) };
   });
 };

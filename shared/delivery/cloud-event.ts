@@ -1,10 +1,10 @@
-import { DELIVERY_TYPE } from "./body.ts";
 import { toRfc3339 } from "./civil-time.ts";
 import type { Headers } from "./sign.ts";
 
 /** Context attributes of a delivery as a CloudEvent 1.0. */
 export interface EventContext {
   readonly id: string;
+  readonly type: string;
   readonly timeMs: number;
   /** Absent for an endpoint that hears of several. */
   readonly cluster?: string;
@@ -16,12 +16,12 @@ export interface EncodedEvent {
   readonly body: Uint8Array;
 }
 
-const attributesOf = ({ id, timeMs, cluster, receiver }: EventContext) => ({
+const attributesOf = ({ id, type, timeMs, cluster, receiver }: EventContext) => ({
   specversion: "1.0",
   id,
   source:
     cluster === undefined ? "/sluice" : `/sluice/clusters/${encodeURIComponent(cluster.toWellFormed())}`,
-  type: DELIVERY_TYPE,
+  type,
   time: toRfc3339(timeMs),
   subject: receiver,
   datacontenttype: "application/json",

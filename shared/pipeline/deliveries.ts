@@ -5,6 +5,7 @@ import { changeCircuit, loadCircuit } from "./circuit-store.ts";
 import { unasked } from "./confirmable.ts";
 import type { Log } from "./deps.ts";
 import { updateEntry, withEntry } from "./entries.ts";
+import { listWaiting, rearmFeed } from "./feed.ts";
 import { hintAgain } from "./hints.ts";
 import { isOverdue } from "./overdue.ts";
 
@@ -23,6 +24,14 @@ export interface DeliveryRow {
   readonly entry: OutboxEntry;
 }
 
+/** What is listed of an entry, or of a decision that an endpoint of sluice.yaml is to hear of. */
+export interface ListedDelivery {
+  readonly subscription: string;
+  readonly receiver: string;
+  readonly entry: Pick<OutboxEntry, "state" | "decisionId" | "decidedAtMs" | "attempts"> &
+    Partial<Omit<OutboxEntry, "digest">> & { readonly digest?: string };
+}
+
 /** Absent fields ask for everything. */
 export interface DeliveryFilter {
   readonly receiver?: string;
@@ -38,10 +47,10 @@ export interface DeliveryFilter {
 
 const PAGE = 500;
 
-const matches = ({ row, receiver, entry }: DeliveryRow, filter: DeliveryFilter): boolean => {
+const matches = ({ subscription, receiver, entry }: ListedDelivery, filter: DeliveryFilter): boolean => {
   const { states, reason, parkedFromMs } = filter;
   if (filter.receiver !== undefined && filter.receiver !== receiver) return false;
-  if (filter.subscription !== undefined && filter.subscription !== row.subscription) return false;
+  if (filter.subscription !== undefined && filter.subscription !== subscription) return false;
   if (states !== undefined && !states.includes(entry.state)) return false;
   if (reason !== undefined && reason !== (entry.reason ?? entry.lastOutcome) && reason !== entry.lastOutcome)
     return false;
@@ -64,11 +73,38 @@ export async function* listDeliveries(state: StateStore, filter: DeliveryFilter)
   const rows = one === undefined ? listRows(state) : [await state.load(one)];
   for await (const row of rows) {
     for (const [receiver, entry] of Object.entries(row.outbox)) {
-      const delivery = { row, receiver, entry };
-      if (matches(delivery, filter)) yield delivery;
+      const { subscription } = row;
+      if (matches({ subscription, receiver, entry }, filter)) yield { row, receiver, entry };
     }
   }
 }
+
+const toListed = ({ row: { subscription }, receiver, entry }: DeliveryRow): ListedDelivery => ({
+  subscription,
+  receiver,
+  entry,
+});
+
+const listHeads = async (
+  deps: Pick<DeliveriesDeps, "state">,
+  filter: DeliveryFilter,
+): Promise<readonly ListedDelivery[]> =>
+  (await listWaiting(deps))
+    .map(({ receiver, head }) => ({ subscription: head.subscription, receiver, entry: head }))
+    .filter((listed) => matches(listed, filter));
+
+/** For a person, oldest first: the outbox, and the decisions that endpoints did not take yet. At most `limit`. */
+export const listAll = async (
+  deps: Pick<DeliveriesDeps, "state">,
+  filter: DeliveryFilter,
+  limit: number,
+): Promise<readonly ListedDelivery[]> => {
+  const listed: ListedDelivery[] = [...(await listHeads(deps, filter))];
+  for await (const delivery of listDeliveries(deps.state, filter)) {
+    if (listed.push(toListed(delivery)) >= limit) break;
+  }
+  return listed.sort((a, b) => a.entry.decidedAtMs - b.entry.decidedAtMs);
+};
 
 /** The whole schedule anew, as if it had just been decided; attempts are counted on. */
 const rearmed = (entry: OutboxEntry, nowMs: number): OutboxEntry => {
@@ -106,18 +142,22 @@ export const rearm = async (
 };
 
 export interface Replayed {
-  readonly replayed: readonly DeliveryRow[];
+  readonly replayed: readonly ListedDelivery[];
   /** Matched, and not what is selected any more. */
-  readonly outdated: readonly DeliveryRow[];
+  readonly outdated: readonly ListedDelivery[];
 }
 
 /** Makes parked deliveries due again, all that match. Those of a disabled receiver wait until it is enabled. */
 export const replayDeliveries = async (deps: DeliveriesDeps, filter: DeliveryFilter): Promise<Replayed> => {
-  const replayed: DeliveryRow[] = [];
-  const outdated: DeliveryRow[] = [];
-  for await (const delivery of listDeliveries(deps.state, { ...filter, states: ["parked"] })) {
+  const replayed: ListedDelivery[] = [];
+  const outdated: ListedDelivery[] = [];
+  const parked = { ...filter, states: ["parked"] as const };
+  for await (const delivery of listDeliveries(deps.state, parked)) {
     const done = await rearm(deps, delivery);
-    (done ? replayed : outdated).push(delivery);
+    (done ? replayed : outdated).push(toListed(delivery));
+  }
+  for (const head of await listHeads(deps, parked)) {
+    if (await rearmFeed(deps, head.receiver, deps.clock.nowMs())) replayed.push(head);
   }
   return { replayed, outdated };
 };
@@ -132,6 +172,9 @@ export const enableReceiver = async (
   let replayed = 0;
   for await (const delivery of listDeliveries(deps.state, { receiver, states: ["disabled"] })) {
     if (await rearm(deps, delivery)) replayed += 1;
+  }
+  for (const { receiver: id } of await listHeads(deps, { receiver, states: ["disabled"] })) {
+    if (await rearmFeed(deps, id, deps.clock.nowMs())) replayed += 1;
   }
   return { wasDisabled, replayed };
 };

@@ -1,5 +1,5 @@
 import type { RepositoryName } from "../artifact/repository.ts";
-import type { DeliveryBody } from "../delivery/body.ts";
+import type { DeliveryBody, MessageBody } from "../delivery/body.ts";
 import type { Outcome } from "../delivery/outcomes.ts";
 import type { CompiledSelector } from "../policy/selection.ts";
 import type {
@@ -30,13 +30,19 @@ export interface CatalogView {
 }
 
 /** One request to one receiver; `timeMs` is when the newest of its decisions was taken. */
-export interface Delivery {
+export interface Delivery<Body extends MessageBody = DeliveryBody> {
   readonly receiver: Receiver;
-  readonly body: DeliveryBody;
+  readonly body: Body;
   readonly timeMs: number;
   /** Asked right before each request: what stood still meanwhile may be out of date. */
   readonly mayLeave: () => boolean;
 }
+
+/** One HTTP request; never throws for what the other side does. `cancelled` without a request if it may not leave. */
+export type Send<Body extends MessageBody = MessageBody> = (
+  delivery: Delivery<Body>,
+  signal: AbortSignal,
+) => Promise<Outcome>;
 
 /** How one receiver is treated, from sluice.yaml. */
 export interface ReceiverHandling {
@@ -101,8 +107,7 @@ export interface EvaluateDeps extends SharedDeps {
 /** What delivering touches: neither the registry nor the verifier, so that a function that delivers needs no right to them. */
 export interface DeliverDeps extends SharedDeps {
   readonly stopwatch: Stopwatch;
-  /** One HTTP request; never throws for what the other side does. `cancelled` without a request if it may not leave. */
-  readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
+  readonly send: Send<DeliveryBody>;
   /** As `Outcome.secrets`, of the secrets there are now; undefined: they cannot be used, so nothing is mended. */
   readonly secretsOf: (receiver: Receiver) => Promise<string | undefined>;
 }

@@ -1,4 +1,4 @@
-import { dueAtMsOf, type OutboxEntry } from "../state.ts";
+import { dueAtMsOf } from "../state.ts";
 import type { SharedDeps } from "./deps.ts";
 
 /** Past its time by this much, work waits for something that is not there: a worker, a registry, a receiver. */
@@ -35,7 +35,7 @@ export const countOverdue = async (deps: Pick<SharedDeps, "state" | "clock">): P
 };
 
 /** Whether a delivery should have been tried, or confirmed, by now. */
-export const isOverdue = (entry: OutboxEntry, nowMs: number): boolean =>
+export const isOverdue = (entry: Parameters<typeof dueAtMsOf>[0], nowMs: number): boolean =>
   (dueAtMsOf(entry) ?? Number.POSITIVE_INFINITY) <= nowMs - OVERDUE_AFTER_MS;
 
 /** One line of the log for each kind of work that is overdue. */

@@ -24,6 +24,8 @@ export const LOG_EVENTS = {
   attempt: "one request to a receiver, and its outcome",
   "delivery-parked": "a delivery is not tried any more, with the reason",
   "delivery-rearmed": "a parked delivery is due again, because its receiver is reached another way now",
+  "decision-untold":
+    "an endpoint refuses one decision for good, with the reason; the next ones are told all the same",
   "delivery-unconfirmed": "accepted and poked again, and the cluster never said that it has the version",
   "delivery-withdrawn": "catalog, rules or mode changed before a delivery left, with the reason",
   "event-accepted": "a cluster's own event was taken and is on disk",

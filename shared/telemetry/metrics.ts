@@ -53,6 +53,7 @@ const BY_EVENT: Readonly<Partial<Record<LogEvent, readonly MetricName[]>>> = {
   decision: ["Decisions"],
   attempt: ["Attempts", "AttemptDuration"],
   "delivery-parked": ["DeliveriesParked"],
+  "decision-untold": ["DeliveriesParked"],
   "work-parked": ["DeadLetters"],
   "work-retried": ["WorkRetried"],
   "work-overdue": ["WorkOverdue"],

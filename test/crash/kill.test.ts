@@ -1,7 +1,11 @@
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { announce, awaitQuiet, type Pushed, push, readRecords } from "./actions.ts";
+import { startPager, toExpected, withoutRepeats } from "./pager.ts";
 import { type CrashWorld, createCrashWorld, OBJECTS } from "./world.ts";
 
 const PUSHES = 500;
@@ -31,7 +35,9 @@ const toldOf = (world: CrashWorld, object: string): { tag: string; digest: strin
 test(`kill -9 at ${KILLS} moments while ${PUSHES} pushes arrive loses nothing`, {
   timeout: 1_200_000,
 }, async () => {
-  const world = await createCrashWorld();
+  const caFolder = await mkdtemp(join(tmpdir(), "sluice-pager-"));
+  const pager = await startPager(join(caFolder, "ca.pem"));
+  const world = await createCrashWorld({ endpoints: [pager.endpoint] });
   try {
     let over = false;
     const killing = (async () => {
@@ -55,6 +61,7 @@ test(`kill -9 at ${KILLS} moments while ${PUSHES} pushes arrive loses nothing`, 
     const last = await killing;
     expect(await Promise.all(answered)).toEqual(pushed.map(() => true));
     await awaitQuiet(world);
+    await pager.awaitQuiet();
     over = true;
     const exited = once(last, "exit");
     last.kill("SIGTERM");
@@ -95,7 +102,13 @@ test(`kill -9 at ${KILLS} moments while ${PUSHES} pushes arrive loses nothing`, 
       expect(sequences.at(-1), `${name}: the newest notify was accepted`).toBe(newestNotify);
     }
     expect(world.receiver.requests.filter(({ status }) => status !== 200)).toEqual([]);
+
+    const expected = toExpected(records);
+    expect(expected.length).toBeGreaterThan(PUSHES / 10);
+    expect(withoutRepeats(pager.heard), "the pager heard of each, in order").toEqual(expected);
   } finally {
     await world.close();
+    pager.close();
+    await rm(caFolder, { recursive: true, force: true });
   }
 });

@@ -13,6 +13,7 @@ import { createLocalSigstore } from "../../functions/local/playground/sigstore/l
 const BIN = fileURLToPath(new URL("../../shared/cli/bin.js", import.meta.url));
 export const SECRET = "events-s3cret";
 const TOKEN = "receiver-t0ken";
+const ENDPOINT_KEY = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 /** One OCIRepository and the Receiver that reaches it. */
 export interface CrashObject {
@@ -79,6 +80,8 @@ interface CrashWorldOptions {
   /** Of the registry, and whom it notifies. */
   readonly registry?: RegistryOptions;
   readonly evidenceDeadline?: string;
+  /** Of sluice.yaml, as JSON may say them; their keys are in `ENDPOINT_KEY`. */
+  readonly endpoints?: readonly unknown[];
 }
 
 /** What a Sluice in a process of its own needs around it; everything but that process is in this one. */
@@ -87,6 +90,7 @@ export const createCrashWorld = async ({
   fault,
   registry: registryOptions = {},
   evidenceDeadline = "1s",
+  endpoints,
 }: CrashWorldOptions = {}) => {
   const folder = await mkdtemp(join(tmpdir(), "sluice-crash-"));
   const registryServer = createRegistry(registryOptions);
@@ -126,13 +130,13 @@ evidence: { deadline: ${evidenceDeadline} }
 # Each start sweeps: a process that is killed hundreds of times would use up the default, and wait out its window.
 sweep: { requestBudget: 1000000 }
 registries: { "${registry}": { plainHttp: true, allowPrivateAddresses: true } }
-`,
+${endpoints === undefined ? "" : `endpoints: ${JSON.stringify(endpoints)}\n`}`,
   );
   const url = `http://127.0.0.1:${port}`;
   let newest: ChildProcess | undefined;
   const start = (): ChildProcess => {
     newest = spawn(process.execPath, [BIN, "serve", "--config", join(folder, "sluice.yaml")], {
-      env: { ...process.env, SECRET, TOKEN },
+      env: { ...process.env, SECRET, TOKEN, ENDPOINT_KEY },
       stdio: "ignore",
     });
     return newest;

@@ -46,7 +46,7 @@ test("splitting keeps every change once, and every part in its limit", () => {
 test("event headers hold printable ASCII alone, and structured events stay JSON", () => {
   fc.assert(
     fc.property(text, text, (cluster, receiver) => {
-      const context = { id: "dlv_1", timeMs: 0, cluster, receiver };
+      const context = { id: "dlv_1", type: "sluice.selection.changed", timeMs: 0, cluster, receiver };
       const body = new TextEncoder().encode('{"a":1}');
       for (const value of Object.values(toBinaryEvent(context, body).headers)) {
         expect(value).toMatch(/^[\x20-\x7e]*$/);

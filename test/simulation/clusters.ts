@@ -258,7 +258,13 @@ export const createClusters = (
           ...(previousToken === undefined ? {} : { previousToken: new Secret(previousToken) }),
         },
       } as const;
-      const context = { id: body.id, timeMs, cluster: receiver.cluster, receiver: receiver.id };
+      const context = {
+        id: body.id,
+        type: body.type,
+        timeMs,
+        cluster: receiver.cluster,
+        receiver: receiver.id,
+      };
       return sender({ ...context, target, body: body.bytes, mayLeave }, signal);
     },
     calm() {

@@ -3,9 +3,9 @@ import { loadCircuit } from "../../pipeline/circuit-store.ts";
 import {
   type DeliveriesDeps,
   type DeliveryFilter,
-  type DeliveryRow,
   enableReceiver,
-  listDeliveries,
+  type ListedDelivery,
+  listAll,
   replayDeliveries,
 } from "../../pipeline/deliveries.ts";
 import type { DeadLetters } from "../../ports.ts";
@@ -55,22 +55,7 @@ const toFilter = (
 });
 
 /** As `--json` prints it. */
-const toJson = ({ row, receiver, entry }: DeliveryRow) => ({
-  subscription: row.subscription,
-  receiver,
-  ...entry,
-});
-
-const collectRows = async (
-  { state }: DeliveriesDeps,
-  filter: DeliveryFilter,
-): Promise<readonly DeliveryRow[]> => {
-  const rows: DeliveryRow[] = [];
-  for await (const delivery of listDeliveries(state, filter)) {
-    if (rows.push(delivery) >= MAX_SHOWN) break;
-  }
-  return rows.sort((a, b) => a.entry.decidedAtMs - b.entry.decidedAtMs);
-};
+const toJson = ({ entry, ...listed }: ListedDelivery) => ({ ...listed, ...entry });
 
 const withOpened = async (
   open: OpenDeliveries,
@@ -92,7 +77,7 @@ const list = (open: OpenDeliveries, io: CommandIo, options: FilterOptions, comma
     const states = options.state === undefined ? OUTSTANDING : [options.state];
     const isAll = options.all === true || options.overdue === true;
     const filter = { ...toFilter(options, io.nowMs()), ...(isAll ? {} : { states }) };
-    const rows = await collectRows(opened, filter);
+    const rows = await listAll(opened, filter, MAX_SHOWN);
     if (json) io.stdout.write(`${JSON.stringify(rows.map(toJson))}\n`);
     else if (rows.length === 0) {
       io.stdout.write(options.overdue === true ? "nothing is overdue\n" : "nothing is outstanding\n");
@@ -104,7 +89,7 @@ const list = (open: OpenDeliveries, io: CommandIo, options: FilterOptions, comma
 const show = (open: OpenDeliveries, io: CommandIo, receiver: string, command: Command): Promise<void> =>
   withOpened(open, io, command, async (opened, json) => {
     const circuit = await loadCircuit(opened, receiver);
-    const rows = await collectRows(opened, { receiver });
+    const rows = await listAll(opened, { receiver }, MAX_SHOWN);
     const attempts = await opened.state.records({ receiver, newestFirst: true, limit: ATTEMPTS_SHOWN });
     const paint = createPaint(io.color);
     io.stdout.write(

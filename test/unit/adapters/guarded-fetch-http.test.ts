@@ -227,6 +227,7 @@ test("a delivery to a refused address is an outcome", async () => {
   const outcome = await send(
     {
       id: "dlv_1",
+      type: "sluice.selection.changed",
       timeMs: 0,
       cluster: "c",
       receiver: "c/a/b",

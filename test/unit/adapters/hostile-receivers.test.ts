@@ -33,6 +33,7 @@ const deliver = (baseUrl: string, { fetch }: GuardedFetch): Promise<Outcome> =>
   })(
     {
       id: "dlv_1",
+      type: "sluice.selection.changed",
       timeMs: 0,
       cluster: "c",
       receiver: "c/a/b",

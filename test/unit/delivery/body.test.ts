@@ -129,7 +129,13 @@ describe("toDeliveryBodies", () => {
 });
 
 describe("CloudEvents", () => {
-  const context = { id: "dlv_1", timeMs: 0, cluster: 'zürich "1"', receiver: "c/ns/ü%\r\nx: y" };
+  const context = {
+    id: "dlv_1",
+    type: "sluice.selection.changed",
+    timeMs: 0,
+    cluster: 'zürich "1"',
+    receiver: "c/ns/ü%\r\nx: y",
+  };
   const body = toDeliveryBody({ ...content([change("a")]), id: "dlv_1" });
 
   test("binary mode keeps the body and percent-encodes what a header may not carry", () => {

@@ -65,6 +65,7 @@ export const BODY = '{"objects":["OCIRepository/apps/podinfo"]}';
 
 export const to = (target: DeliveryTarget): DeliveryRequest => ({
   id: "dlv_1",
+  type: "sluice.selection.changed",
   timeMs: 1_795_356_300_000,
   cluster: "prod",
   receiver: "prod/flux-system/sluice",

@@ -90,7 +90,7 @@ describe("an endpoint", () => {
         digest: digestOf("1.0.0"),
       };
       const bytes = toDeliveryBody({ id: "dlv_1", timeMs: 0, receiver: receiver.id, changes: [change] });
-      const body = { id: "dlv_1", changes: [change], bytes };
+      const body = { id: "dlv_1", type: "sluice.selection.changed", changes: [change], bytes };
       const delivery = { receiver, body, timeMs: 0, mayLeave };
       return await sender.send(delivery, new AbortController().signal);
     } finally {

@@ -113,7 +113,7 @@ const attempt = (type: FluxReceiver["type"], duringRead = () => {}) => {
     },
     { nowMs: () => NOW_S * 1000 },
   );
-  const body = { id: "dlv_1", changes: [], bytes: new Uint8Array() };
+  const body = { id: "dlv_1", type: "sluice.selection.changed", changes: [], bytes: new Uint8Array() };
   const delivery = { receiver: receiverOf(type), body, timeMs: 0, mayLeave: () => false };
   return sender.send(delivery, new AbortController().signal);
 };

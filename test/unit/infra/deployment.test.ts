@@ -58,6 +58,19 @@ describe("a deployment's folder", () => {
     );
   });
 
+  test("that asks for what one machine alone does is refused, as is a file named by the environment", async () => {
+    const endpoint = { name: "pager", url: "https://pager.example.com/", secrets: [{ env: "KEY" }] };
+    write(
+      `${SLUICE_YAML}\nendpoints: ${JSON.stringify([{ ...endpoint, decisions: ["notify", "reject"] }])}\n`,
+    );
+    const refusal = /endpoints\[pager\]\.decisions: in a cloud endpoints hear of notify alone/;
+    await expect(layOut(join(root, "deployment"), join(root, "function"))).rejects.toThrow(refusal);
+    const env = { SLUICE_CONFIG: join(root, "deployment/sluice.yaml") };
+    await expect(readBundleConfig(env, root)).rejects.toThrow(refusal);
+    write(`${SLUICE_YAML}\nendpoints: ${JSON.stringify([{ ...endpoint, decisions: ["notify"] }])}\n`);
+    expect((await readBundleConfig(env, root)).endpoints).toHaveLength(1);
+  });
+
   test("without sluice.yaml is refused in one line", async () => {
     await expect(layOut(join(root, "deployment"), join(root, "function"))).rejects.toThrow(
       /no sluice\.yaml; --config names the folder/,
