@@ -32,7 +32,7 @@ describe("configuration in the guide", () => {
   });
 
   test("is all looked at", () => {
-    expect(configs).toHaveLength(7);
+    expect(configs).toHaveLength(8);
     expect(
       yaml.filter(
         ({ note }) =>

@@ -185,5 +185,7 @@ test("one that hangs costs the others nothing, and hears of it after a restart",
   // What hung had arrived: the same comes again, under the same id.
   expect(tags(dead.heard)).toEqual(["1.0.0", "1.0.0", "1.1.0"]);
   expect(dead.heard[0]?.headers["webhook-id"]).toBe(dead.heard[1]?.headers["webhook-id"]);
-  expect(tags(pager.heard)).toEqual(["1.0.0", "1.1.0"]);
+  // The stop may have come before its last answer was noted.
+  const once = new Map(pager.heard.map((one) => [one.headers["webhook-id"], one]));
+  expect(tags([...once.values()])).toEqual(["1.0.0", "1.1.0"]);
 });
