@@ -17,12 +17,18 @@ export const startWarm = async (bundle: string, env: Readonly<Record<string, str
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const next = async (): Promise<unknown> => {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    // Each turn takes its listeners away again: the child lives for hundreds of them.
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const ended = once(child, "exit", { signal }).then(([code]) => {
       throw new Error(`${bundle} ended with exit code ${code}`);
     });
-    const [message] = await Promise.race([once(child, "message", { signal }), ended]);
-    return message;
+    try {
+      const [message] = await Promise.race([once(child, "message", { signal }), ended]);
+      return message;
+    } finally {
+      over.abort();
+    }
   };
   await next();
   return {
