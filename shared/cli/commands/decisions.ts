@@ -6,6 +6,7 @@ import { formatDecision, formatDecisions } from "../decision-table.ts";
 import { type Deployment, deployedOptions, toDeployment } from "../deployment.ts";
 import { type CliIo, type CommandIo, globalOptions, type Register } from "../io.ts";
 import { createPaint } from "../paint.ts";
+import { printable } from "../printable.ts";
 import { examples } from "../program.ts";
 import { printComparison } from "./decisions-compare.ts";
 
@@ -56,27 +57,55 @@ const toLimit = (text: string): number => {
 
 const isDecision = ({ kind }: StoredRecord): boolean => kind === "decision";
 
-/** What each object waits with whose next look is overdue. */
-const findWaiting = async (
+/** What is known of the objects whose next look is overdue. */
+interface Overdue {
+  readonly records: readonly StoredRecord[];
+  /** Objects of which no decision is kept any more. */
+  readonly unrecorded: readonly string[];
+}
+
+const findOverdue = async (
   reader: DecisionReader,
-  options: ListOptions,
+  { object, repository }: ListOptions,
   nowMs: number,
-): Promise<readonly StoredRecord[]> => {
-  const ids = await overdueChecks(reader, nowMs);
-  const latest = await Promise.all(
-    ids
-      .filter((id) => options.object === undefined || options.object === id)
-      .map((id) =>
-        reader.records({
-          ...toQuery(options),
-          subscription: id,
-          outcome: "wait",
-          newestFirst: true,
-          limit: 1,
-        }),
-      ),
-  );
-  return latest.flat();
+): Promise<Overdue> => {
+  const late = await overdueChecks(reader, nowMs);
+  const ids = late.filter((id) => object === undefined || object === id);
+  const newest = async (id: string): Promise<StoredRecord | undefined> => {
+    const query = {
+      ...toQuery({ object: id, ...(repository === undefined ? {} : { repository }) }),
+      newestFirst: true,
+    };
+    const [waiting] = await reader.records({ ...query, outcome: "wait", limit: 1 });
+    return waiting ?? (await reader.records({ ...query, limit: DEFAULT_LIMIT })).find(isDecision);
+  };
+  const found = await Promise.all(ids.map(newest));
+  return {
+    records: found.filter((record) => record !== undefined),
+    // Another repository's objects have no record that matches either.
+    unrecorded: repository === undefined ? ids.filter((_id, index) => found[index] === undefined) : [],
+  };
+};
+
+const listOverdue = async (
+  reader: DecisionReader,
+  io: CommandIo,
+  options: ListOptions,
+  json: boolean,
+): Promise<void> => {
+  const { records, unrecorded } = await findOverdue(reader, options, io.nowMs());
+  if (json)
+    io.stdout.write(
+      `${JSON.stringify([...records, ...unrecorded.map((subscription) => ({ subscription }))])}\n`,
+    );
+  else {
+    const paint = createPaint(io.color);
+    if (records.length > 0) io.stdout.write(formatDecisions(records, paint, io.nowMs()));
+    for (const id of unrecorded) io.stdout.write(`${printable(id)}: no decision is kept of it\n`);
+    if (records.length + unrecorded.length === 0) io.stdout.write("nothing is overdue\n");
+  }
+  // So that a timer may ask and raise an alarm.
+  io.exitWith(records.length + unrecorded.length === 0 ? 0 : 1);
 };
 
 const list = async (
@@ -89,15 +118,12 @@ const list = async (
   const limit = toLimit(options.limit);
   const reader = await open(io, toDeployment(command));
   try {
-    const isOverdue = options.overdue === true;
-    const newest = isOverdue
-      ? await findWaiting(reader, options, io.nowMs())
-      : await reader.records({ ...toQuery(options), newestFirst: true, limit });
+    if (options.overdue === true) return await listOverdue(reader, io, options, json);
+    const newest = await reader.records({ ...toQuery(options), newestFirst: true, limit });
     const records = newest.filter(isDecision).toReversed();
     if (json) io.stdout.write(`${JSON.stringify(records)}\n`);
-    else if (records.length === 0) io.stdout.write(isOverdue ? "nothing is overdue\n" : "no decisions yet\n");
+    else if (records.length === 0) io.stdout.write("no decisions yet\n");
     else io.stdout.write(formatDecisions(records, createPaint(io.color), io.nowMs()));
-    if (isOverdue) io.exitWith(records.length === 0 ? 0 : 1);
   } finally {
     await reader.close();
   }

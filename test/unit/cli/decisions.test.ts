@@ -68,6 +68,18 @@ test("list --overdue shows what nobody looked at again in time, and exits with 1
   expect(JSON.parse(late.stdout)).toMatchObject([{ outcome: "wait", tag: "1.2.0" }]);
 });
 
+test("list --overdue counts an object whose records are no longer kept", async () => {
+  await at.publish("1.2.0", "unsigned");
+  const { subscription } = decided();
+  at.setNow(at.deps.clock.nowMs() + 6 * 60_000);
+  await at.state.prune(at.deps.clock.nowMs());
+  const late = await run("list", "--overdue");
+  expect([late.code, late.stdout]).toEqual([1, `${subscription}: no decision is kept of it\n`]);
+  const json = await run("list", "--overdue", "--json");
+  expect([json.code, JSON.parse(json.stdout)]).toEqual([1, [{ subscription }]]);
+  expect((await run("list", "--overdue", "--object", "another")).code).toBe(0);
+});
+
 test("without a subcommand the help is printed", async () => {
   const { stdout } = await run();
   expect(stdout).toContain("Usage: sluice decisions");
