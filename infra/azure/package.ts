@@ -1,8 +1,8 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { bundleFunction } from "../bundle.ts";
 import { layOut } from "../deployment.ts";
+import { readScriptArguments, refuseArguments } from "../script-arguments.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -43,16 +43,10 @@ const USAGE = `Bundles the functions into one folder for each app, in dist/azure
 `;
 
 const main = async (): Promise<number> => {
-  const { values } = parseArgs({
-    options: {
-      config: { type: "string", default: "deployment" },
-      help: { type: "boolean", default: false },
-    },
+  const { values, positionals } = readScriptArguments(USAGE, {
+    config: { type: "string", default: "deployment" },
   });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
+  if (positionals.length > 0) return refuseArguments(`unexpected argument ${positionals[0]}`);
   try {
     await packageApps(resolve(values.config), join(ROOT, "dist/azure"));
     return 0;

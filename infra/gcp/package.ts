@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { bundleFunction } from "../bundle.ts";
 import { layOut } from "../deployment.ts";
+import { readScriptArguments, refuseArguments } from "../script-arguments.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const USAGE = `Bundles the functions for Google Cloud.
@@ -46,17 +46,11 @@ export const packageFunctions = async (configFolder: string, outFolder: string):
 };
 
 const main = async (): Promise<number> => {
-  const { values } = parseArgs({
-    options: {
-      config: { type: "string", default: "deployment" },
-      out: { type: "string", default: join(ROOT, "dist/gcp") },
-      help: { type: "boolean", default: false },
-    },
+  const { values, positionals } = readScriptArguments(USAGE, {
+    config: { type: "string", default: "deployment" },
+    out: { type: "string", default: join(ROOT, "dist/gcp") },
   });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
+  if (positionals.length > 0) return refuseArguments(`unexpected argument ${positionals[0]}`);
   try {
     await packageFunctions(resolve(values.config), resolve(values.out));
     return 0;

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
+import { readScriptArguments, refuseArguments } from "../../infra/script-arguments.ts";
 import type { Bench, Effort } from "./bench.ts";
 import { cluster } from "./cluster.ts";
 import { coldStart } from "./cold-start.ts";
@@ -53,24 +53,16 @@ const runBench = async (bench: Bench, effort: Effort): Promise<string> => {
 };
 
 const main = async (): Promise<void> => {
-  const { values, positionals } = parseArgs({
-    options: {
-      quick: { type: "boolean", default: false },
-      write: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-    allowPositionals: true,
+  const { values, positionals } = readScriptArguments(USAGE, {
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
   });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return;
-  }
   const unknown = positionals.find((name) => !BENCHES.some((bench) => bench.name === name));
   if (unknown !== undefined) {
-    throw new Error(`no bench ${unknown}; there are ${BENCHES.map(({ name }) => name).join(", ")}`);
+    refuseArguments(`no bench ${unknown}`);
   }
   if (values.write && (values.quick || positionals.length > 0)) {
-    throw new Error("BENCHMARKS.md is written from a whole run: leave out --quick and names");
+    refuseArguments("BENCHMARKS.md is written from a whole run: leave out --quick and names");
   }
   const sections: string[] = [];
   const show = (section: string): void => {

@@ -8,7 +8,7 @@ import { type CaseResult, runBundleVerify } from "./bundle-verify.ts";
 
 /*
  * The runner itself, on a suite of three cases made here in the form of the public one. The public suite is run
- * from a checkout: npm run conformance -- --suite PATH.
+ * from a checkout: npm run conformance -- CHECKOUT.
  */
 const ARTIFACT = Buffer.from("an artifact\n");
 const digestOf = (bytes: Buffer) => `sha256:${createHash("sha256").update(bytes).digest("hex")}` as const;

@@ -1,26 +1,33 @@
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
+import { readScriptArguments, refuseArguments } from "../../infra/script-arguments.ts";
 import { runBundleVerify } from "./bundle-verify.ts";
 
-/*
- * npm run conformance -- --suite PATH   (test/assets/bundle-verify of a sigstore-conformance checkout) [--verbose]
- */
-const { values } = parseArgs({
-  options: { suite: { type: "string" }, verbose: { type: "boolean", default: false } },
-});
-const { suite, verbose } = values;
+const USAGE = `npm run conformance -- CHECKOUT             the bundle verification cases of a checkout of sigstore-conformance
+npm run conformance -- CHECKOUT --verbose   every case, not only the wrong ones
+`;
 
-if (suite === undefined || !existsSync(suite)) {
-  console.error("conformance: give the suite's test/assets/bundle-verify with --suite PATH");
-  process.exitCode = 2;
-} else {
+const CASES = "test/assets/bundle-verify";
+
+const main = async (): Promise<number> => {
+  const { values, positionals } = readScriptArguments(USAGE, {
+    verbose: { type: "boolean", default: false },
+  });
+  const [checkout, ...more] = positionals;
+  if (checkout === undefined || more.length > 0) {
+    return refuseArguments("give the path of one checkout of sigstore-conformance");
+  }
+  const suite = join(checkout, CASES);
+  if (!existsSync(suite)) return refuseArguments(`${checkout} has no ${CASES}`);
   const results = await runBundleVerify(suite);
   for (const { name, mode, outcome, right } of results) {
-    if (verbose || !right)
+    if (values.verbose || !right)
       console.log(`${right ? "right" : "WRONG"}  ${mode.padEnd(6)}  ${name}  ${outcome}`);
   }
   const passed = results.filter(({ right }) => right).length;
   console.log(`${passed} passed, ${results.length - passed} failed`);
   // No cases at all is a wrong path, not a success.
-  if (passed === 0 || passed < results.length) process.exitCode = 1;
-}
+  return passed > 0 && passed === results.length ? 0 : 1;
+};
+
+process.exitCode = await main();

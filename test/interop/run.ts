@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { readScriptArguments } from "../../infra/script-arguments.ts";
 import { PeerUnavailable } from "./install/command.ts";
 import { installPeers } from "./install/install.ts";
 import { isolatingPrefix } from "./namespace.ts";
@@ -13,17 +13,20 @@ import { readReports } from "./results.ts";
 const root = join(import.meta.dirname, "../..");
 const KILL_AFTER_MS = 15_000;
 
-const { values: options, positionals: filters } = parseArgs({
-  allowPositionals: true,
-  options: {
-    full: { type: "boolean", default: false },
-    /** Install the peers and stop. */
-    install: { type: "boolean", default: false },
-    /** Leave the closing count to the caller, who adds up several runs. */
-    uncounted: { type: "boolean", default: false },
-    /** Where the machine-readable results go. */
-    report: { type: "string", default: join(root, "test-results/interop.json") },
-  },
+const USAGE = `npm run test:interop                 against the core peers, which are installed where they are missing
+npm run test:interop -- --full       with the slow peers and tests
+npm run test:interop -- aws story    only the files with one of these in their path
+
+  --install      installs the peers and stops
+  --report FILE  where the machine-readable results go
+  --uncounted    leaves the closing count to the caller, who adds up several runs
+`;
+
+const { values: options, positionals: filters } = readScriptArguments(USAGE, {
+  full: { type: "boolean", default: false },
+  install: { type: "boolean", default: false },
+  uncounted: { type: "boolean", default: false },
+  report: { type: "string", default: join(root, "test-results/interop.json") },
 });
 const reportFile = resolve(options.report);
 const seenFile = join(dirname(reportFile), "interop-seen.ndjson");

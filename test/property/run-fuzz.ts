@@ -1,15 +1,23 @@
-import { parseArgs } from "node:util";
 import fc from "fast-check";
+import { readScriptArguments, refuseArguments } from "../../infra/script-arguments.ts";
 import { inputFor, survives, TARGETS } from "./signature-fuzz.ts";
 
-/*
- * npm run fuzz -- [--seconds N] [--seed N]: every reader in turn, for N seconds in all. A finding prints its seed
- * and path, with which fast-check plays it again.
- */
-const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "30" }, seed: { type: "string", default: "1" } },
+const USAGE = `npm run fuzz -- [--seconds N] [--seed N]
+
+Every reader of signatures and certificates in turn against hostile input, for N seconds in all (default: 30). A
+finding prints its seed and path, with which fast-check plays it again.
+`;
+
+const { values } = readScriptArguments(USAGE, {
+  seconds: { type: "string", default: "30" },
+  seed: { type: "string", default: "1" },
 });
-const perTargetMs = (Number(values.seconds) * 1000) / TARGETS.length;
+const seconds = Number(values.seconds);
+const seed = Number(values.seed);
+if (!(seconds > 0 && Number.isSafeInteger(seed))) {
+  refuseArguments("--seconds takes a number above 0, --seed a whole one");
+}
+const perTargetMs = (seconds * 1000) / TARGETS.length;
 
 let failed = 0;
 for (const target of TARGETS) {
@@ -19,7 +27,7 @@ for (const target of TARGETS) {
     return survives(target, input);
   });
   const details = fc.check(property, {
-    seed: Number(values.seed),
+    seed,
     numRuns: Number.MAX_SAFE_INTEGER,
     interruptAfterTimeLimit: perTargetMs,
   });

@@ -1,10 +1,15 @@
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { readScriptArguments, refuseArguments } from "../../infra/script-arguments.ts";
 import { simulate } from "./simulate.ts";
 import { addTotals, isLively, NO_TOTALS, type Totals, toTotals } from "./totals.ts";
 
 const DEFAULT_SEEDS = 50_000;
+const USAGE = `npm run simulate                            ${DEFAULT_SEEDS} seeds from 1
+npm run simulate -- --seeds N --first M     N seeds from M
+npm run simulate -- --seed N                plays exactly this one
+npm run simulate -- --jobs N                on so many cores (default: 2)
+`;
 const PROGRESS_RUNS = 500;
 const SHOWN_VIOLATIONS = 5;
 
@@ -37,21 +42,17 @@ const runWorker = (share: Share, onReport: (one: Report) => void): Promise<void>
   });
 
 const main = async (): Promise<number> => {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: "string", default: `${DEFAULT_SEEDS}` },
-      first: { type: "string", default: "1" },
-      /** Replays exactly this one. */
-      seed: { type: "string" },
-      jobs: { type: "string", default: `${Math.min(2, availableParallelism())}` },
-    },
+  const { values } = readScriptArguments(USAGE, {
+    seeds: { type: "string", default: `${DEFAULT_SEEDS}` },
+    first: { type: "string", default: "1" },
+    seed: { type: "string" },
+    jobs: { type: "string", default: `${Math.min(2, availableParallelism())}` },
   });
   const first = Number(values.seed ?? values.first);
   const count = values.seed === undefined ? Number(values.seeds) : 1;
   const jobs = Math.min(Number(values.jobs), count);
   if (![first, count, jobs].every((value) => Number.isSafeInteger(value) && value > 0)) {
-    console.error("simulate: --seed, --seeds, --first and --jobs take whole numbers from 1");
-    return 2;
+    return refuseArguments("--seed, --seeds, --first and --jobs take whole numbers from 1");
   }
   const startedAtMs = performance.now();
   const parts: Totals[] = [];
