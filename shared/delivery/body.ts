@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { formatArtifact } from "../artifact/repository.ts";
+import { toRfc3339 } from "../civil-time.ts";
 import { PipelineError } from "../errors.ts";
 import type { ObjectRef } from "../ports.ts";
 import { type Change, objectKey } from "./change.ts";
-import { toRfc3339 } from "./civil-time.ts";
 
 /** What notification-controller reads before it answers 413. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;

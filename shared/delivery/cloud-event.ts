@@ -1,4 +1,4 @@
-import { toRfc3339 } from "./civil-time.ts";
+import { toRfc3339 } from "../civil-time.ts";
 import type { Headers } from "./sign.ts";
 
 /** Context attributes of a delivery as a CloudEvent 1.0. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { toRfc3339 } from "../civil-time.ts";
 import type { DecisionEvent } from "../state.ts";
 import type { MessageBody } from "./body.ts";
-import { toRfc3339 } from "./civil-time.ts";
 
 /** Something was decided about a version, whatever it was. */
 export const DECISION_TYPE = "sluice.decision";

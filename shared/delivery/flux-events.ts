@@ -1,10 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
 import type { Secret } from "../artifact/secret.ts";
+import { parseRfc3339 } from "../civil-time.ts";
 import type { ClusterEvent } from "../cluster-event.ts";
 import { PipelineError } from "../errors.ts";
 import type { IncomingRequest } from "../ports.ts";
-import { parseRfc3339 } from "./civil-time.ts";
 import { parseFluxRevision } from "./flux-revision.ts";
 
 /** A message has up to 39,000 characters; metadata adds little. */

@@ -1,4 +1,4 @@
-import { parseHttpDate } from "./civil-time.ts";
+import { parseHttpDate } from "../civil-time.ts";
 import type { Outcome, OutcomeCode } from "./outcomes.ts";
 
 const SECOND_MS = 1000;

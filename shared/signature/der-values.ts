@@ -1,4 +1,4 @@
-import { toEpochMs } from "./civil-time.ts";
+import { toEpochMs } from "../civil-time.ts";
 import { contentOf, type Der, expectTag, TAG } from "./der.ts";
 import { refuse } from "./refusal.ts";
 

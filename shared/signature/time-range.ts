@@ -1,4 +1,4 @@
-import { parseRfc3339 } from "./civil-time.ts";
+import { parseRfc3339 } from "../civil-time.ts";
 import type { Json } from "./json.ts";
 import { isSet, toClosedObject, toText } from "./json-fields.ts";
 import { refuse } from "./refusal.ts";
@@ -11,8 +11,14 @@ export interface TimeRange {
 
 const FIELDS = new Set(["start", "end"]);
 
-const toMs = (value: Json | undefined, name: string): number =>
-  parseRfc3339(toText(value, name)) ?? refuse("evidence-malformed", `${name} is not an RFC 3339 time`);
+/** Of what RFC 3339 allows, the one form that protobuf's JSON writes: UTC as `Z`, no leap seconds. */
+const PROTOBUF_TIME = /T..:..:[0-5]\d(?:\.\d+)?Z$/;
+
+const toMs = (value: Json | undefined, name: string): number => {
+  const text = toText(value, name);
+  const timeMs = PROTOBUF_TIME.test(text) ? parseRfc3339(text) : undefined;
+  return timeMs ?? refuse("evidence-malformed", `${name} is not an RFC 3339 time in UTC`);
+};
 
 /** A `validFor`. Its start is required: a key without one would be trusted for all of the past. */
 export const parseTimeRange = (value: Json | undefined, owner: string): TimeRange => {

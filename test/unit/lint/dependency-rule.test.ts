@@ -54,6 +54,7 @@ const crossings: readonly { readonly path: string; readonly from: string }[] = [
     ]),
   ),
   { path: "shared/errors.ts", from: "./policy/catalog.ts" },
+  { path: "shared/civil-time.ts", from: "./policy/catalog.ts" },
   { path: "shared/go-pattern.ts", from: "./policy/catalog.ts" },
   { path: "shared/ip-address.ts", from: "./policy/catalog.ts" },
   { path: "shared/ports.ts", from: "./policy/catalog.ts" },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseHttpDate, parseRfc3339, toRfc3339 } from "../../shared/delivery/civil-time.ts";
+import { parseHttpDate, parseRfc3339, toRfc3339 } from "../../shared/civil-time.ts";
 import { MAX_RETRY_AFTER_MS, parseRetryAfter } from "../../shared/delivery/schedule.ts";
 
 const timeMs = fc.integer({ min: Date.UTC(1, 0, 1), max: Date.UTC(9999, 11, 31) });

@@ -1,6 +1,18 @@
+/** A date and a time of day of one place, as texts have them. */
+export interface CivilTime {
+  readonly year: number;
+  /** 1 to 12. */
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly milliseconds: number;
+}
+
 const DAY_MS = 86_400_000;
 
-/** Days since 1970-01-01 of a Gregorian date (month 1–12); years count from March, so that leap days come last. */
+/** Days since 1970-01-01 of a Gregorian date; years count from March, so that leap days come last. */
 const toDays = (year: number, month: number, day: number): number => {
   const shifted = month <= 2 ? year - 1 : year;
   const era = Math.floor(shifted / 400);
@@ -10,7 +22,7 @@ const toDays = (year: number, month: number, day: number): number => {
   return era * 146_097 + dayOfEra - 719_468;
 };
 
-const fromDays = (days: number): { readonly year: number; readonly month: number; readonly day: number } => {
+const fromDays = (days: number): Pick<CivilTime, "year" | "month" | "day"> => {
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
@@ -31,9 +43,22 @@ const fromDays = (days: number): { readonly year: number; readonly month: number
   };
 };
 
+/**
+ * A UTC time in milliseconds since 1970; undefined when there is no such day or time, a leap second among them. Pure
+ * arithmetic, like all of this file: the domain has no `Date`, which would also tell the time.
+ */
+export const toEpochMs = (time: CivilTime): number | undefined => {
+  const { year, month, day, hour, minute, second, milliseconds } = time;
+  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
+  const days = toDays(year, month, day);
+  // 31 February would silently become a day in March.
+  if (day < 1 || fromDays(days).day !== day) return undefined;
+  return days * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1000 + milliseconds;
+};
+
 const pad = (value: number, width: number): string => String(value).padStart(width, "0");
 
-/** RFC 3339 in UTC with milliseconds. Pure arithmetic: the domain has no `Date`, which would also tell the time. */
+/** RFC 3339 in UTC with milliseconds. */
 export const toRfc3339 = (timeMs: number): string => {
   const whole = Math.floor(timeMs);
   const days = Math.floor(whole / DAY_MS);
@@ -44,30 +69,28 @@ export const toRfc3339 = (timeMs: number): string => {
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${time}.${pad(rest % 1000, 3)}Z`;
 };
 
-const toTimeMs = (parts: readonly [number, number, number, number, number, number]): number | undefined => {
-  const [year, month, day, hour, minute, second] = parts;
-  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 60) return undefined;
-  const days = toDays(year, month, day);
-  // 31 February would silently become a day in March.
-  if (day < 1 || fromDays(days).day !== day) return undefined;
-  return days * DAY_MS + hour * 3_600_000 + minute * 60_000 + Math.min(second, 59) * 1000;
-};
-
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 
-/** Milliseconds since the epoch, or `undefined` for anything that is not RFC 3339. */
+/** Undefined for anything that is not RFC 3339. A leap second is the second before it. */
 export const parseRfc3339 = (text: string): number | undefined => {
   const match = RFC3339.exec(text);
   if (match === null) return undefined;
   const at = (index: number): number => Number(match[index]);
-  const base = toTimeMs([at(1), at(2), at(3), at(4), at(5), at(6)]);
-  if (base === undefined) return undefined;
-  const fractionMs = match[7] === undefined ? 0 : Math.floor(Number(`0.${match[7]}`) * 1000);
-  if (match[8] === undefined) return base + fractionMs;
+  const second = at(6);
+  const base = toEpochMs({
+    year: at(1),
+    month: at(2),
+    day: at(3),
+    hour: at(4),
+    minute: at(5),
+    second: second === 60 ? 59 : second,
+    milliseconds: Number(`${match[7] ?? ""}000`.slice(0, 3)),
+  });
+  if (base === undefined || match[8] === undefined) return base;
   if (at(9) > 23 || at(10) > 59) return undefined;
   const offsetMs = (at(9) * 60 + at(10)) * 60_000;
-  return base + fractionMs + (match[8] === "+" ? -offsetMs : offsetMs);
+  return match[8] === "+" ? base - offsetMs : base + offsetMs;
 };
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -77,7 +100,14 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2
 export const parseHttpDate = (text: string): number | undefined => {
   const match = HTTP_DATE.exec(text);
   if (match === null) return undefined;
-  const month = MONTHS.indexOf(match[2] ?? "") + 1;
   const at = (index: number): number => Number(match[index]);
-  return toTimeMs([at(3), month, at(1), at(4), at(5), at(6)]);
+  return toEpochMs({
+    year: at(3),
+    month: MONTHS.indexOf(match[2] ?? "") + 1,
+    day: at(1),
+    hour: at(4),
+    minute: at(5),
+    second: at(6),
+    milliseconds: 0,
+  });
 };

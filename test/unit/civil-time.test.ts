@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseHttpDate, parseRfc3339, toRfc3339 } from "../../../shared/delivery/civil-time.ts";
+import { parseHttpDate, parseRfc3339, toRfc3339 } from "../../shared/civil-time.ts";
 
 describe("civil time", () => {
   test.each([
