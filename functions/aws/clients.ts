@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { CLIENT_SETTINGS } from "../../shared/adapters/aws/client-settings.ts";
+import { CLIENT_SETTINGS, withCappedAnswers } from "../../shared/adapters/aws/client-settings.ts";
 import { createDynamoDelayedWork } from "../../shared/adapters/aws/dynamodb/delayed-work.ts";
 import { createAwsNamedSecrets } from "../../shared/adapters/aws/named-secrets.ts";
 import { createLazySqsWorkQueue } from "../../shared/adapters/aws/sqs/lazy-work-queue.ts";
@@ -12,26 +12,27 @@ import { openOnce } from "../common/open-once.ts";
 import { routeWork } from "../common/routed-queue.ts";
 import type { AwsSettings, Environment, QueueUrls } from "./settings.ts";
 
-export const createDynamoClient = (): DynamoDBClient => new DynamoDBClient(CLIENT_SETTINGS);
+export const createDynamoClient = (): DynamoDBClient =>
+  withCappedAnswers(new DynamoDBClient(CLIENT_SETTINGS));
 
 /** Loaded on first use. */
 export const createSqsClient = (): (() => Promise<SQSClient>) =>
   openOnce(async () => {
     const { SQSClient } = await import("@aws-sdk/client-sqs");
-    return new SQSClient(CLIENT_SETTINGS);
+    return withCappedAnswers(new SQSClient(CLIENT_SETTINGS));
   });
 
 /** `{secret: name}` from Secrets Manager or SSM, whose clients are loaded only by who has such secrets. */
 export const createAwsSecrets = (env: Environment, clock: Clock): SecretSource => {
   const secretsManager = openOnce(async () => {
     const { SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
-    return new SecretsManagerClient(CLIENT_SETTINGS);
+    return withCappedAnswers(new SecretsManagerClient(CLIENT_SETTINGS));
   });
   const ssm = openOnce(async () => {
     const { SSMClient } = await import("@aws-sdk/client-ssm");
-    return new SSMClient(CLIENT_SETTINGS);
+    return withCappedAnswers(new SSMClient(CLIENT_SETTINGS));
   });
-  return withNamedSecrets(createNodeSecrets(env), createAwsNamedSecrets({ clock, secretsManager, ssm }));
+  return withNamedSecrets(createNodeSecrets(env), createAwsNamedSecrets({ secretsManager, ssm }), clock);
 };
 
 /** A stage's two queues, and both as one. */

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createAwsCallerIdentity } from "../../shared/adapters/aws/caller-identity.ts";
-import { CLIENT_SETTINGS } from "../../shared/adapters/aws/client-settings.ts";
+import { CLIENT_SETTINGS, withCappedAnswers } from "../../shared/adapters/aws/client-settings.ts";
 import { createEventBridgeBus } from "../../shared/adapters/aws/decision-bus.ts";
 import { createDynamoStateStore } from "../../shared/adapters/aws/dynamodb/state-store.ts";
 import { createEcrClients } from "../../shared/adapters/aws/ecr/clients.ts";
@@ -60,7 +60,7 @@ export const createCloud = (
   });
   const eventBridge = openOnce(async () => {
     const { EventBridgeClient } = await import("@aws-sdk/client-eventbridge");
-    return new EventBridgeClient(CLIENT_SETTINGS);
+    return withCappedAnswers(new EventBridgeClient(CLIENT_SETTINGS));
   });
   return {
     clock,
@@ -86,7 +86,7 @@ export const createEcr = (clock: Clock): Pick<Cloud, "registryCredentials" | "to
 export const createIdentity = (clock: Clock): CallerIdentity => {
   const sts = openOnce(async () => {
     const { STSClient } = await import("@aws-sdk/client-sts");
-    return new STSClient(CLIENT_SETTINGS);
+    return withCappedAnswers(new STSClient(CLIENT_SETTINGS));
   });
   return createAwsCallerIdentity(sts, clock);
 };

@@ -3,8 +3,8 @@ import { createKeyVaultSecrets } from "../../shared/adapters/azure/key-vault-sec
 import { openLazyQueue } from "../../shared/adapters/azure/lazy-queue.ts";
 import { createManagedIdentity } from "../../shared/adapters/azure/managed-identity.ts";
 import { createStorageWorkQueue } from "../../shared/adapters/azure/storage-queue.ts";
+import type { NamedSecrets } from "../../shared/adapters/common/named-secrets.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
-import { PipelineError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
 import type { Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
 import { createJsonLog } from "../common/json-log.ts";
@@ -30,12 +30,11 @@ export const createSecrets = (
   tokens: EntraTokenSource,
   clock: Clock,
 ): SecretSource => {
-  const absent = async (name: string): Promise<never> => {
-    const message = `secret ${name}: no Key Vault; set the app setting SLUICE_KEY_VAULT_URI`;
-    throw new PipelineError(message, { code: "SECRET_UNAVAILABLE" });
-  };
-  const readNamed = url === undefined ? absent : createKeyVaultSecrets({ url, tokens, fetch, clock });
-  return withNamedSecrets(createNodeSecrets(env), readNamed);
+  const absent: NamedSecrets = async () => ({
+    refused: "no Key Vault; set the app setting SLUICE_KEY_VAULT_URI",
+  });
+  const readNamed = url === undefined ? absent : createKeyVaultSecrets({ url, tokens, fetch });
+  return withNamedSecrets(createNodeSecrets(env), readNamed, clock);
 };
 
 /** Both queues as one, for whoever `tokens` says that we are. */

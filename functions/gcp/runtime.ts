@@ -93,7 +93,8 @@ export const openGoogleCloud = (surroundings: Surroundings): GoogleCloud => {
     deadSubscription: createSubscription(pubsub, names.deadSubscription),
     secrets: withNamedSecrets(
       createNodeSecrets(env),
-      createSecretManager({ ...placeOf("SECRET_MANAGER_EMULATOR_HOST"), project, clock }),
+      createSecretManager({ ...placeOf("SECRET_MANAGER_EMULATOR_HOST"), project }),
+      clock,
     ),
     objects: createCloudStorageReader(placeOf("STORAGE_EMULATOR_HOST")),
     registryCredentials: [createGoogleRegistryCredentials(token)],

@@ -2,70 +2,64 @@ import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
-import type { Clock } from "../../ports.ts";
-
-/** How long a secret is used before it is read again: a rotated one counts within that time. */
-const CACHED_MS = 60_000;
-const MAX_CACHED = 1_000;
+import type { NamedSecrets } from "../common/named-secrets.ts";
 
 export interface NamedSecretsSettings {
-  readonly clock: Clock;
   /** Made on the first secret of their kind: most deployments have one kind. */
   readonly secretsManager: () => Promise<SecretsManagerClient>;
   readonly ssm: () => Promise<SSMClient>;
 }
 
-const unavailable = (name: string, why: string, cause?: unknown): PipelineError =>
-  new PipelineError(`secret ${name}: ${why}`, { code: "SECRET_UNAVAILABLE", cause });
+/** The stores' own words for what asking again does not change; a secret that is being deleted is an invalid request. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "AccessDeniedException",
+  "DecryptionFailure",
+  "InvalidRequestException",
+  "ParameterNotFound",
+  "ParameterVersionNotFound",
+  "ResourceNotFoundException",
+  "ValidationException",
+]);
 
-const fromSecretsManager = async (client: SecretsManagerClient, name: string): Promise<Secret> => {
+type Value = string | Uint8Array | undefined;
+
+const fromSecretsManager = async (
+  client: SecretsManagerClient,
+  name: string,
+  abortSignal: AbortSignal,
+): Promise<Value> => {
   const { GetSecretValueCommand } = await import("@aws-sdk/client-secrets-manager");
-  const { SecretString, SecretBinary } = await client.send(new GetSecretValueCommand({ SecretId: name }));
-  const value = SecretString ?? SecretBinary;
-  if (value === undefined || value.length === 0) throw unavailable(name, "is empty in Secrets Manager");
-  return new Secret(value);
+  const command = new GetSecretValueCommand({ SecretId: name });
+  const { SecretString, SecretBinary } = await client.send(command, { abortSignal });
+  return SecretString ?? SecretBinary;
 };
 
-const fromSsm = async (client: SSMClient, name: string): Promise<Secret> => {
+const fromSsm = async (client: SSMClient, name: string, abortSignal: AbortSignal): Promise<Value> => {
   const { GetParameterCommand } = await import("@aws-sdk/client-ssm");
-  const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
-  if (!Parameter?.Value) throw unavailable(name, "is empty in SSM Parameter Store");
-  return new Secret(Parameter.Value);
+  const command = new GetParameterCommand({ Name: name, WithDecryption: true });
+  const { Parameter } = await client.send(command, { abortSignal });
+  return Parameter?.Value;
 };
 
 /** Secrets by name: Secrets Manager, or SSM Parameter Store for names that begin with a slash. */
-export const createAwsNamedSecrets = ({
-  clock,
-  secretsManager,
-  ssm,
-}: NamedSecretsSettings): ((name: string) => Promise<Secret>) => {
-  const cache = new Map<string, { readonly untilMs: number; readonly secret: Promise<Secret> }>();
-
-  const read = async (name: string): Promise<Secret> => {
+export const createAwsNamedSecrets = ({ secretsManager, ssm }: NamedSecretsSettings): NamedSecrets => {
+  const read = async (name: string, signal: AbortSignal): Promise<Value> =>
+    name.startsWith("/")
+      ? fromSsm(await ssm(), name, signal)
+      : fromSecretsManager(await secretsManager(), name, signal);
+  return async (name, signal) => {
+    const place = name.startsWith("/") ? "SSM Parameter Store" : "Secrets Manager";
     try {
-      return name.startsWith("/")
-        ? await fromSsm(await ssm(), name)
-        : await fromSecretsManager(await secretsManager(), name);
+      const value = await read(name, signal);
+      if (value === undefined || value.length === 0) return { refused: `is empty in ${place}` };
+      return new Secret(value);
     } catch (cause) {
-      if (cause instanceof PipelineError) throw cause;
-      const place = name.startsWith("/") ? "SSM Parameter Store" : "Secrets Manager";
-      throw unavailable(name, `${place} answered ${cause instanceof Error ? cause.name : "an error"}`, cause);
+      const word = cause instanceof Error ? cause.name : "an error";
+      if (REFUSALS.has(word)) return { refused: `${place} answered ${word}` };
+      // Without the cause: an answer that cannot be read is quoted there.
+      const message = `secret ${name}: ${place} answered ${word}`;
+      // biome-ignore lint/style/useErrorCause: it may hold the secret.
+      throw new PipelineError(message, { code: "SECRET_UNAVAILABLE" });
     }
-  };
-
-  return (name) => {
-    const nowMs = clock.nowMs();
-    const known = cache.get(name);
-    if (known !== undefined && nowMs < known.untilMs) return known.secret;
-    const secret = read(name);
-    cache.delete(name);
-    cache.set(name, { untilMs: nowMs + CACHED_MS, secret });
-    const [oldest] = cache.keys();
-    if (cache.size > MAX_CACHED && oldest !== undefined) cache.delete(oldest);
-    // A failure is not kept: the next who asks tries again.
-    secret.catch(() => {
-      if (cache.get(name)?.secret === secret) cache.delete(name);
-    });
-    return secret;
   };
 };

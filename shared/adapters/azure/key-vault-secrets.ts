@@ -1,29 +1,21 @@
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
-import type { Clock } from "../../ports.ts";
+import type { NamedSecrets } from "../common/named-secrets.ts";
 import type { EntraTokenSource } from "./entra-token.ts";
-import { fetchSmallJson, textField } from "./small-json.ts";
+import { askSmallJson, parseSmallJson } from "./small-json.ts";
 
 const CODE = "SECRET_UNAVAILABLE";
 const API_VERSION = "7.4";
 const NAME = /^[0-9A-Za-z-]{1,127}$/;
-const TIMEOUT_MS = 10_000;
-/** A rotated secret counts after this long; a vault allows 4,000 reads in ten seconds. */
-const KEPT_MS = 60_000;
-/** A vault out of reach costs nothing while what was read from it is younger than this. */
-const STALE_MS = 15 * 60_000;
+
+/** A disabled or expired secret is forbidden, too. */
+const REFUSALS: Readonly<Record<number, string>> = { 403: "is not for us to read", 404: "is not there" };
 
 export interface KeyVaultSettings {
   /** `https://<name>.vault.azure.net` */
   readonly url: string;
   readonly tokens: EntraTokenSource;
   readonly fetch: typeof globalThis.fetch;
-  readonly clock: Clock;
-}
-
-interface Kept {
-  readonly secret: Secret;
-  readonly readAtMs: number;
 }
 
 /** The vault of another cloud has a resource of its own: what comes after its name. */
@@ -32,39 +24,28 @@ const resourceOf = (url: string): string => {
   return `https://${hostname.slice(hostname.indexOf(".") + 1)}`;
 };
 
-const readSecret = async ({ url, tokens, fetch }: KeyVaultSettings, name: string): Promise<Secret> => {
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const { value } = await tokens(resourceOf(url), signal);
-  const what = `secret ${name} of ${new URL(url).host}`;
-  const answer = await fetchSmallJson({
-    fetch,
-    url: `${url}/secrets/${name}?api-version=${API_VERSION}`,
-    init: { headers: { authorization: `Bearer ${value.reveal()}` }, signal },
-    what,
-    denied: CODE,
-    unavailable: CODE,
-  });
-  return new Secret(textField(answer, "value", what, CODE));
-};
-
-/** Secrets of one Key Vault by their name, read again every minute. Throws `SECRET_UNAVAILABLE`. */
-export const createKeyVaultSecrets = (settings: KeyVaultSettings): ((name: string) => Promise<Secret>) => {
-  const kept = new Map<string, Kept>();
-  return async (name) => {
-    if (!NAME.test(name)) {
-      const message = `secret ${name}: a name in Key Vault has letters, digits and dashes, at most 127`;
-      throw new PipelineError(message, { code: CODE });
-    }
-    const nowMs = settings.clock.nowMs();
-    const before = kept.get(name);
-    if (before !== undefined && nowMs - before.readAtMs < KEPT_MS) return before.secret;
-    try {
-      const secret = await readSecret(settings, name);
-      kept.set(name, { secret, readAtMs: nowMs });
-      return secret;
-    } catch (error) {
-      if (before !== undefined && nowMs - before.readAtMs < STALE_MS) return before.secret;
-      throw error;
-    }
+/** Secrets of one Key Vault by their name. */
+export const createKeyVaultSecrets =
+  ({ url, tokens, fetch }: KeyVaultSettings): NamedSecrets =>
+  async (name, signal) => {
+    if (!NAME.test(name))
+      return { refused: "a name in Key Vault has letters, digits and dashes, at most 127" };
+    const { value: token } = await tokens(resourceOf(url), signal);
+    const { host } = new URL(url);
+    const what = `secret ${name} of ${host}`;
+    const { status, text } = await askSmallJson({
+      fetch,
+      url: `${url}/secrets/${name}?api-version=${API_VERSION}`,
+      init: { headers: { authorization: `Bearer ${token.reveal()}` }, signal },
+      what,
+      unavailable: CODE,
+    });
+    const refusal = REFUSALS[status];
+    if (refusal !== undefined) return { refused: `${refusal} in ${host} (${status})` };
+    if (status !== 200) throw new PipelineError(`${what}: ${status}`, { code: CODE });
+    const { value } = parseSmallJson(text, what, CODE);
+    if (value === "") return { refused: `is empty in ${host}` };
+    if (typeof value !== "string")
+      throw new PipelineError(`${what}: the answer has no value`, { code: CODE });
+    return new Secret(value);
   };
-};

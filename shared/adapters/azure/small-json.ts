@@ -19,33 +19,55 @@ export interface SmallRequest {
   readonly url: string;
   readonly init: RequestInit;
   readonly what: string;
-  /** Of a refusal (401, 403); others are `unavailable`. */
-  readonly denied: ErrorCode;
   readonly unavailable: ErrorCode;
 }
 
-/** Sends one request and gives the answer's JSON object. What the other side says of an error is not repeated: it may quote tokens. */
-export const fetchSmallJson = async (request: SmallRequest): Promise<Readonly<Record<string, unknown>>> => {
-  const { fetch, url, init, what, denied, unavailable } = request;
-  let response: Response;
-  let text: string;
+/** Sends one request and gives the answer, whatever its status. Throws where there is none. */
+export const askSmallJson = async ({
+  fetch,
+  url,
+  init,
+  what,
+  unavailable,
+}: SmallRequest): Promise<{ readonly status: number; readonly text: string }> => {
   try {
-    response = await fetch(url, { redirect: "manual", ...init });
-    text = await readCapped(response);
+    const response = await fetch(url, { redirect: "manual", ...init });
+    return { status: response.status, text: await readCapped(response) };
   } catch (cause) {
     throw new PipelineError(`${what}: no answer`, { code: unavailable, cause });
   }
-  if (response.status !== 200) {
-    const code = response.status === 401 || response.status === 403 ? denied : unavailable;
-    throw new PipelineError(`${what}: ${response.status}`, { code });
-  }
+};
+
+/** The JSON object of an answer. */
+export const parseSmallJson = (
+  text: string,
+  what: string,
+  code: ErrorCode,
+): Readonly<Record<string, unknown>> => {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null) return value as Readonly<Record<string, unknown>>;
   } catch {
     // Said below: a parser's message would quote the answer.
   }
-  throw new PipelineError(`${what}: the answer is not JSON`, { code: unavailable });
+  throw new PipelineError(`${what}: the answer is not JSON`, { code });
+};
+
+/**
+ * Sends one request and gives the answer's JSON object. What the other side says of an error is not repeated: it may
+ * quote tokens. `denied` is a refusal (401, 403).
+ */
+export const fetchSmallJson = async ({
+  denied,
+  ...request
+}: SmallRequest & { readonly denied: ErrorCode }): Promise<Readonly<Record<string, unknown>>> => {
+  const { what, unavailable } = request;
+  const { status, text } = await askSmallJson(request);
+  if (status !== 200) {
+    const code = status === 401 || status === 403 ? denied : unavailable;
+    throw new PipelineError(`${what}: ${status}`, { code });
+  }
+  return parseSmallJson(text, what, unavailable);
 };
 
 /** A field that must be there; numbers may come as text. */

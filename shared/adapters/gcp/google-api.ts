@@ -89,12 +89,13 @@ export const textAt = (value: unknown, key: string): string | undefined => {
 
 const toOneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim().slice(0, MAX_MESSAGE);
 
-const toRefusal = async (response: Response, url: string): Promise<GoogleAnswer> => {
+const toRefusal = async (response: Response, url: string, token: string): Promise<GoogleAnswer> => {
   const bytes = await readCapped(response, 64 * 1024).catch(() => new Uint8Array());
   const body = parseJson(bytes);
   // A stream of answers (runQuery) wraps its error in a list.
   const error = at(Array.isArray(body) ? body[0] : body, "error");
-  const said = textAt(error, "message") ?? "";
+  const words = textAt(error, "message") ?? "";
+  const said = token === "" ? words : words.replaceAll(token, "[redacted]");
   const retryAfterS = Number(response.headers.get("retry-after") ?? Number.NaN);
   return {
     ok: false,
@@ -126,7 +127,8 @@ export const createGoogleApi = ({ fetch, token }: GoogleApiOptions): GoogleApi =
     const headers: Record<string, string> = { accept: "application/json" };
     if (body !== undefined) headers["content-type"] = "application/json";
     try {
-      if (token !== undefined) headers.authorization = `Bearer ${(await token(either)).reveal()}`;
+      const bearer = (await token?.(either))?.reveal() ?? "";
+      if (bearer !== "") headers.authorization = `Bearer ${bearer}`;
       const response = await fetch(url, {
         method,
         headers,
@@ -134,7 +136,7 @@ export const createGoogleApi = ({ fetch, token }: GoogleApiOptions): GoogleApi =
         signal: either,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      if (!response.ok) return await toRefusal(response, url);
+      if (!response.ok) return await toRefusal(response, url, bearer);
       return { ok: true, bytes: await readCapped(response, maxBytes) };
     } catch (cause) {
       return toFailure(url, cause);

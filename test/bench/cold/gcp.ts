@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FUNCTIONS, packageFunctions } from "../../../infra/gcp/package.ts";
 import { encodeWork } from "../../../shared/work-message.ts";
-import { type GoogleRequestSeen, startGoogleDouble } from "../../support/google-double.ts";
+import { type ServiceRequest, startServiceDouble } from "../../support/service-double.ts";
 import { EVENT_PATH, EVENT_TYPE, toEnvelope } from "../event.ts";
 import { runProcess } from "../processes.ts";
 import { bundleBytes } from "./bundle-bytes.ts";
@@ -65,7 +65,7 @@ const REQUESTS: Readonly<Record<Name, unknown>> = {
 };
 
 /** An empty database, and queues that take everything. */
-const answerTo = ({ target, body }: GoogleRequestSeen): unknown => {
+const answerTo = ({ target, body }: ServiceRequest): unknown => {
   const {
     documents = [],
     writes = [],
@@ -82,7 +82,7 @@ const answerTo = ({ target, body }: GoogleRequestSeen): unknown => {
 };
 
 /** A handler that makes these calls, one after the other, and answers. */
-const toBareHandler = (name: Name, url: string, calls: readonly GoogleRequestSeen[]): string => {
+const toBareHandler = (name: Name, url: string, calls: readonly ServiceRequest[]): string => {
   const isHttp = name === "intake" || name === "sweep" || name === "inputs";
   const sends = calls.map(({ method, target, body }) => {
     const init = { method, headers: JSON_TYPE, ...(body === "" ? {} : { body }) };
@@ -103,7 +103,7 @@ export const openGoogleCold = async (): Promise<ColdCloud> => {
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   writeDeployment(deployment);
   await packageFunctions(deployment, join(folder, "bundles"));
-  const google = await startGoogleDouble((request) => ({ body: JSON.stringify(answerTo(request)) }));
+  const google = await startServiceDouble((request) => ({ body: JSON.stringify(answerTo(request)) }));
   const env = {
     NODE_ENV: "production",
     GOOGLE_CLOUD_PROJECT: "p",
@@ -125,7 +125,7 @@ export const openGoogleCold = async (): Promise<ColdCloud> => {
     const before = google.seen.length;
     await runProcess(ours);
     const calls = google.seen.slice(before);
-    const write = (kind: string, these: readonly GoogleRequestSeen[]): string => {
+    const write = (kind: string, these: readonly ServiceRequest[]): string => {
       const file = join(folder, `${kind}-${name}.js`);
       writeFileSync(file, toBareHandler(name, google.url, these));
       return file;

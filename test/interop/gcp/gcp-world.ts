@@ -6,7 +6,7 @@ import { type GoogleCloud, openGoogleCloud } from "../../../functions/gcp/runtim
 import { type ReceiverDouble, startReceiverDouble } from "../../../functions/local/playground/receiver.ts";
 import { packageFunctions } from "../../../infra/gcp/package.ts";
 import { createMetadataAccessToken } from "../../../shared/adapters/gcp/metadata-server.ts";
-import { startGoogleDouble } from "../../support/google-double.ts";
+import { startServiceDouble } from "../../support/service-double.ts";
 import { startGate } from "../world/gate.ts";
 import { type GitHub, startGitHub } from "../world/github.ts";
 import { type OidcIssuer, startOidcIssuer } from "../world/oidc-issuer.ts";
@@ -213,7 +213,7 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
     ["github-events", GITHUB_SECRET],
     ["github-token", "github-t0ken"],
   ]);
-  const google = await startGoogleDouble(({ target }) => {
+  const google = await startServiceDouble(({ target }) => {
     const { pathname, searchParams } = new URL(target, "http://google");
     const secret = secrets.get(/\/secrets\/([\w-]+)\/versions\/latest:access$/.exec(pathname)?.[1] ?? "");
     if (secret !== undefined)

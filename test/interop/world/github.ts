@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { startGoogleDouble } from "../../support/google-double.ts";
+import { startServiceDouble } from "../../support/service-double.ts";
 import type { World } from "./world.ts";
 
 /** What a hook tells when a version of a container appears, as far as a receiver reads it. */
@@ -53,7 +53,7 @@ export const startGitHub = async (world: World): Promise<GitHub> => {
     deliveries.unshift({ ...arrived, delivered_at: new Date() });
   };
 
-  const double = await startGoogleDouble(async ({ method, target, headers }) => {
+  const double = await startServiceDouble(async ({ method, target, headers }) => {
     if (method === "GET") return { body: JSON.stringify(deliveries) };
     redelivered.push(`${target} ${headers.authorization}`);
     if (receiver !== undefined) await deliver(receiver);

@@ -16,10 +16,6 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("secrets", () => {
   const secrets = createNodeSecrets({ TOKEN: "s3cret", EMPTY: "" });
 
-  test("come from the given environment", async () => {
-    expect((await secrets.read({ env: "TOKEN" })).reveal()).toBe("s3cret");
-  });
-
   test("come from files, byte by byte: a final newline belongs to the secret", async () => {
     const file = join(folder, "token");
     await writeFile(file, "s3cret\n");

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createFederatedLogins } from "../../../functions/common/federation.ts";
 import { Secret } from "../../../shared/artifact/secret.ts";
 import type { FederationSettings } from "../../../shared/config/config.ts";
-import { type GoogleDouble, type GoogleRequestSeen, startGoogleDouble } from "../../support/google-double.ts";
+import { type ServiceDouble, type ServiceRequest, startServiceDouble } from "../../support/service-double.ts";
 
 const { signal } = new AbortController();
 const NOW_MS = Date.parse("2026-10-01T12:34:56Z");
@@ -18,16 +18,16 @@ const ROLE = "arn:aws:iam::123456789012:role/reads";
 const AWS: FederationSettings = { kind: "aws", roleArn: ROLE };
 const ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
 
-let clouds: GoogleDouble;
+let clouds: ServiceDouble;
 let hosts: string[] = [];
 
 /** All clouds on loopback: which host was meant is in the path. */
 const open = async (
-  reply: (request: GoogleRequestSeen, host: string) => { readonly status?: number; readonly body: string },
+  reply: (request: ServiceRequest, host: string) => { readonly status?: number; readonly body: string },
   hasIdentity = true,
 ) => {
   hosts = [];
-  clouds = await startGoogleDouble((request) => reply(request, hosts.at(-1) ?? ""));
+  clouds = await startServiceDouble((request) => reply(request, hosts.at(-1) ?? ""));
   const fetch: typeof globalThis.fetch = (input, init) => {
     const url = new URL(String(input));
     hosts.push(url.host);
@@ -43,7 +43,7 @@ const open = async (
 };
 afterEach(() => clouds.close());
 
-const form = (request: GoogleRequestSeen | undefined) =>
+const form = (request: ServiceRequest | undefined) =>
   Object.fromEntries(new URLSearchParams(request?.body ?? ""));
 
 describe("logins by federation", () => {

@@ -5,7 +5,7 @@ import { openGoogleCloud } from "../../../functions/gcp/runtime.ts";
 import { PipelineError } from "../../../shared/errors.ts";
 import { gar } from "../../../shared/push/gar.ts";
 import { encodeWork } from "../../../shared/work-message.ts";
-import { type GoogleDouble, startGoogleDouble } from "../../support/google-double.ts";
+import { type ServiceDouble, startServiceDouble } from "../../support/service-double.ts";
 
 const NAMES = toNames({ project: "acme", location: "europe-west1", stage: "it" });
 const OWN = `//pubsub.googleapis.com/projects/acme/topics/${NAMES.evaluateTopic}`;
@@ -16,9 +16,9 @@ interface Message {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-let google: GoogleDouble;
+let google: ServiceDouble;
 beforeEach(async () => {
-  google = await startGoogleDouble(() => ({ body: "{}" }));
+  google = await startServiceDouble(() => ({ body: "{}" }));
 });
 afterEach(() => google.close());
 

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createAmbientLogins } from "../../../functions/local/ambient.ts";
 import type { RegistryLogin } from "../../../shared/ports.ts";
-import { type GoogleDouble, type GoogleReply, startGoogleDouble } from "../../support/google-double.ts";
+import { type ServiceDouble, type ServiceReply, startServiceDouble } from "../../support/service-double.ts";
 
 const START_MS = 1_700_000_000_000;
 const { signal } = new AbortController();
@@ -16,7 +16,7 @@ const ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
 
 let nowMs = START_MS;
 let folder = "";
-let doubles: GoogleDouble[] = [];
+let doubles: ServiceDouble[] = [];
 const clock = { nowMs: () => nowMs };
 
 beforeEach(async () => {
@@ -29,8 +29,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const start = async (reply: Parameters<typeof startGoogleDouble>[0]): Promise<GoogleDouble> => {
-  const double = await startGoogleDouble(reply);
+const start = async (reply: Parameters<typeof startServiceDouble>[0]): Promise<ServiceDouble> => {
+  const double = await startServiceDouble(reply);
   doubles = [...doubles, double];
   return double;
 };
@@ -38,7 +38,7 @@ const start = async (reply: Parameters<typeof startGoogleDouble>[0]): Promise<Go
 /** Every address is the double's; which one was meant is kept. */
 const open = async (
   env: Readonly<Record<string, string>>,
-  reply: (url: URL, body: string) => GoogleReply | Promise<GoogleReply>,
+  reply: (url: URL, body: string) => ServiceReply | Promise<ServiceReply>,
   metadataTimeoutMs = 60_000,
 ) => {
   const asked: string[] = [];
@@ -66,13 +66,13 @@ const open = async (
 const passwordOf = (login: RegistryLogin | undefined): string | undefined =>
   login !== undefined && "password" in login ? login.password.reveal() : undefined;
 
-const json = (value: unknown): GoogleReply => ({ body: JSON.stringify(value) });
+const json = (value: unknown): ServiceReply => ({ body: JSON.stringify(value) });
 const expiringJwt = (lifeS: number): string =>
   `e30.${Buffer.from(JSON.stringify({ exp: START_MS / 1_000 + lifeS })).toString("base64url")}.s`;
-const silent = () => new Promise<GoogleReply>(() => {});
+const silent = () => new Promise<ServiceReply>(() => {});
 
 describe("Azure's registries as who the machine is", () => {
-  const entra = (url: URL): GoogleReply =>
+  const entra = (url: URL): ServiceReply =>
     url.host === ACR
       ? json({ refresh_token: expiringJwt(1_000) })
       : json({ access_token: "entra", expires_on: START_MS / 1_000 + 3_600, expires_in: 3_600 });
@@ -126,7 +126,7 @@ describe("Azure's registries as who the machine is", () => {
 });
 
 describe("Google's registries as who the machine is", () => {
-  const metadata = (): GoogleReply => ({
+  const metadata = (): ServiceReply => ({
     ...json({ access_token: "google", expires_in: 1_000 }),
     headers: { "metadata-flavor": "Google" },
   });
@@ -176,7 +176,7 @@ describe("ECR as who the machine is", () => {
   }: {
     readonly target: string;
     readonly headers: object;
-  }): GoogleReply => {
+  }): ServiceReply => {
     if (target === "/latest/api/token") return { body: "session", headers: { "content-type": "text/plain" } };
     const role = "/latest/meta-data/iam/security-credentials/";
     if (target === role) return { body: "sluice" };

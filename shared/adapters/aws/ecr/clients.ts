@@ -1,5 +1,6 @@
 import type { ECRClient } from "@aws-sdk/client-ecr";
 import type { ECRPUBLICClient } from "@aws-sdk/client-ecr-public";
+import { CLIENT_SETTINGS, withCappedAnswers } from "../client-settings.ts";
 
 /** ECR's clients, each made on first use: few functions talk to more than one region. */
 export interface EcrClients {
@@ -18,14 +19,16 @@ export const createEcrClients = (): EcrClients => {
     ecr(region) {
       let client = regions.get(region);
       if (client === undefined) {
-        client = import("@aws-sdk/client-ecr").then(({ ECRClient }) => new ECRClient({ region }));
+        client = import("@aws-sdk/client-ecr").then(({ ECRClient }) =>
+          withCappedAnswers(new ECRClient({ ...CLIENT_SETTINGS, region })),
+        );
         if (regions.size < MAX_REGIONS) regions.set(region, client);
       }
       return client;
     },
     ecrPublic() {
-      publicClient ??= import("@aws-sdk/client-ecr-public").then(
-        ({ ECRPUBLICClient }) => new ECRPUBLICClient({ region: "us-east-1" }),
+      publicClient ??= import("@aws-sdk/client-ecr-public").then(({ ECRPUBLICClient }) =>
+        withCappedAnswers(new ECRPUBLICClient({ ...CLIENT_SETTINGS, region: "us-east-1" })),
       );
       return publicClient;
     },

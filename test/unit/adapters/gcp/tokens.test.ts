@@ -6,29 +6,33 @@ import {
 import { createGoogleRegistryCredentials } from "../../../../shared/adapters/gcp/registry-credentials.ts";
 import { createWorkloadIdentityToken } from "../../../../shared/adapters/gcp/workload-identity.ts";
 import { Secret } from "../../../../shared/artifact/secret.ts";
-import { type GoogleDouble, type GoogleReply, startGoogleDouble } from "../../../support/google-double.ts";
+import {
+  type ServiceDouble,
+  type ServiceReply,
+  startServiceDouble,
+} from "../../../support/service-double.ts";
 
 const { signal } = new AbortController();
 const PROVIDER = "projects/1/locations/global/workloadIdentityPools/aws/providers/sluice";
 const START_MS = 1_700_000_000_000;
 
-const flavored = (body: string): GoogleReply => ({ headers: { "metadata-flavor": "Google" }, body });
+const flavored = (body: string): ServiceReply => ({ headers: { "metadata-flavor": "Google" }, body });
 const toJwt = (claims: unknown): string =>
   ["{}", JSON.stringify(claims), "signature"]
     .map((part) => Buffer.from(part).toString("base64url"))
     .join(".");
 
-let double: GoogleDouble;
+let double: ServiceDouble;
 let nowMs = START_MS;
 
-const start = async (reply: Parameters<typeof startGoogleDouble>[0]): Promise<GoogleDouble> => {
+const start = async (reply: Parameters<typeof startServiceDouble>[0]): Promise<ServiceDouble> => {
   nowMs = START_MS;
-  double = await startGoogleDouble(reply);
+  double = await startServiceDouble(reply);
   return double;
 };
 afterEach(() => double.close());
 
-const metadata = ({ host }: GoogleDouble) => ({ fetch: globalThis.fetch, nowMs: () => nowMs, host });
+const metadata = ({ host }: ServiceDouble) => ({ fetch: globalThis.fetch, nowMs: () => nowMs, host });
 
 describe("metadata server", () => {
   test("gives an access token, kept until 80 % of its life, asked for once by many", async () => {
@@ -122,7 +126,7 @@ describe("metadata server", () => {
 });
 
 describe("workload identity federation", () => {
-  const options = ({ url }: GoogleDouble) => ({
+  const options = ({ url }: ServiceDouble) => ({
     fetch: globalThis.fetch,
     nowMs: () => nowMs,
     provider: PROVIDER,

@@ -1,0 +1,69 @@
+import { inspect } from "node:util";
+import { expect } from "vitest";
+import { type ErrorCode, PipelineError } from "../../shared/errors.ts";
+import { type ServiceDouble, type ServiceReply, startServiceDouble } from "../support/service-double.ts";
+
+/** How a service is to whoever asks it. What it says when it refuses is its own, everything else is alike everywhere. */
+export type Mood = "well" | "denies" | "down" | "silent" | "rubbish" | "endless" | "redirects";
+
+/** Whatever goes wrong, no error may say this. */
+export const LEAK = "s3cret-in-an-answer";
+
+const ELSEWHERE = "/elsewhere";
+const BROKEN = `{"${LEAK}`;
+
+const MOODS: Readonly<Record<Exclude<Mood, "well" | "denies">, ServiceReply>> = {
+  // With a good answer's body: the status is what counts.
+  down: { status: 503 },
+  silent: { ending: "silence" },
+  rubbish: { body: BROKEN },
+  endless: { body: BROKEN, ending: "endless" },
+  redirects: { status: 307, headers: { location: ELSEWHERE } },
+};
+
+export interface MoodyService {
+  readonly double: ServiceDouble;
+  mood: Mood;
+  /** How often it was asked. */
+  asked(): number;
+  /** Whether anybody followed where it led. */
+  wasFollowed(): boolean;
+}
+
+type Reply = (request: ServiceDouble["seen"][number], mood: "well" | "denies") => ServiceReply;
+
+/** A service on loopback that speaks as `reply` says while it is well or refuses; `headers` come with every answer. */
+export const startMoodyService = async (
+  reply: Reply,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<MoodyService> => {
+  const double = await startServiceDouble((request) => {
+    const { mood } = service;
+    const answer =
+      mood === "denies" || mood === "well"
+        ? reply(request, mood)
+        : { ...reply(request, "well"), ...MOODS[mood] };
+    return { ...answer, headers: { ...headers, ...answer.headers } };
+  });
+  const service: MoodyService = {
+    double,
+    mood: "well",
+    asked: () => double.seen.length,
+    wasFollowed: () => double.seen.some(({ target }) => target === ELSEWHERE),
+  };
+  return service;
+};
+
+/** The error of work that must fail, after a look at what everybody asks of errors. */
+export const failureOf = async (work: Promise<unknown>, code: ErrorCode): Promise<PipelineError> => {
+  const error: unknown = await work.then(
+    () => "it did not fail",
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(PipelineError);
+  if (!(error instanceof PipelineError)) throw error;
+  expect(error.code).toBe(code);
+  expect(error.message).not.toMatch(/[\r\n]/);
+  expect(inspect(error, { depth: 20 })).not.toContain(LEAK);
+  return error;
+};
