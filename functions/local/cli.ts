@@ -74,6 +74,8 @@ const createProcessIo = (argv: readonly string[]): CliIo => {
     cwd: process.cwd(),
     nowMs: Date.now,
     color: wantsColor({ env: process.env, isTty: process.stdout.isTTY === true, argv }),
+    // A terminal that does not know its width says 0.
+    columns: process.stdout.columns || undefined,
     interactive: process.stdout.isTTY === true,
     signal: stopped.signal,
   };

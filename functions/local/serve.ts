@@ -21,7 +21,7 @@ const serveConfig = async (io: CliIo, options: ServeRequest, log: Log): Promise<
   const { text, file, baseFolder } = await readConfigText(options.config, io.cwd);
   const config = parseConfig(text, { file, baseFolder });
   const runtime = await startLocalRuntime(config, { env: io.env, log });
-  const paint = createPaint(io.color);
+  const paint = createPaint(io);
   const errors = runtime.findings.filter(({ severity }) => severity === "error");
   io.stderr.write(
     `sluice: ${paint.strong(`mode ${config.mode}`)}, listening on ${runtime.address}, state in ${config.state.path}\n`,

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { ExitCode } from "./exit-code.ts";
+import type { Screen } from "./paint.ts";
 
 export interface CliOutput {
   write(text: string): void;
@@ -8,7 +9,7 @@ export interface CliOutput {
 }
 
 /** The world as a command sees it. Only the composition root knows `process`. */
-export interface CliIo {
+export interface CliIo extends Screen {
   readonly stdout: CliOutput;
   readonly stderr: CliOutput;
   /** Standard input; untouched by commands that do not ask. */
@@ -16,8 +17,6 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   nowMs(): number;
-  /** Whether standard output shows colours. */
-  readonly color: boolean;
   /** Aborted when the person stops the command. */
   readonly signal: AbortSignal;
   /** A person watches standard output. */

@@ -1,7 +1,15 @@
 import { styleText } from "node:util";
 
+/** What standard output can show. */
+export interface Screen {
+  readonly color: boolean;
+  /** The terminal's width; absent where none listens, and lines may be as long as they are. */
+  readonly columns?: number | undefined;
+}
+
 /** Colours carry no meaning of their own: the words say the same. */
 export interface Paint {
+  readonly columns: number | undefined;
   good(text: string): string;
   bad(text: string): string;
   warn(text: string): string;
@@ -11,11 +19,12 @@ export interface Paint {
 
 type Style = Parameters<typeof styleText>[0];
 
-export const createPaint = (color: boolean): Paint => {
+export const createPaint = ({ color, columns }: Screen): Paint => {
   const paint = (style: Style) => (text: string) =>
     // Whether colours are wanted is decided once, from the injected world.
     color ? styleText(style, text, { validateStream: false }) : text;
   return {
+    columns,
     good: paint("green"),
     bad: paint("red"),
     warn: paint("yellow"),

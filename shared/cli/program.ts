@@ -5,16 +5,22 @@ import { createPaint } from "./paint.ts";
 const EXIT_CODES = `Exit codes:
   0  yes: verified, accepted, nothing to complain about
   1  no: not verified, refused, or findings
-  2  could not decide (a registry out of reach), or the command or its input was wrong
+  2  could not decide (a registry out of reach), or a wrong command or input
 `;
 
 const EXAMPLES = `
 Examples:
-  sluice verify ghcr.io/acme/app:1.4.2 --issuer '^https://token\\.actions\\.githubusercontent\\.com$' \\
+  sluice verify ghcr.io/acme/app:1.4.2 \\
+      --issuer '^https://token\\.actions\\.githubusercontent\\.com$' \\
       --subject '^https://github\\.com/acme/app/'
   sluice select --range '>=1.0.0 <2.0.0' < tags.txt
   sluice parse --source harbor < event.json
 `;
+
+/** Longer lines are hard to read, however wide the terminal. */
+const MAX_HELP_COLUMNS = 110;
+/** What is read where no terminal says how wide it is. */
+const HELP_COLUMNS = 80;
 
 /** Quotes an example block for the end of a command's `--help`. */
 export const examples = (...lines: readonly string[]): string =>
@@ -22,10 +28,11 @@ export const examples = (...lines: readonly string[]): string =>
 
 /** The `sluice` command without its subcommands. Never ends the process and writes only to `io`. */
 export const createProgram = (io: CliIo, version: string): Command => {
-  const paint = createPaint(io.color);
+  const paint = createPaint(io);
+  const helpColumns = () => Math.min(io.columns ?? HELP_COLUMNS, MAX_HELP_COLUMNS);
   return new Command("sluice")
     .description(
-      "Stands between container registries and Flux clusters: checks who signed what was pushed, works out which\nFlux objects would select it, and asks exactly those to reconcile.",
+      "Stands between container registries and Flux clusters: checks who signed what was pushed, works out which Flux objects would select it, and asks exactly those to reconcile.",
     )
     .version(version, "-V, --version", "print the version")
     .option("--json", 'print JSON for scripts; errors as {"error":{"code","message"}}')
@@ -35,6 +42,7 @@ export const createProgram = (io: CliIo, version: string): Command => {
     .helpCommand("help [command]", "explain a command")
     .configureHelp({
       showGlobalOptions: true,
+      minWidthToWrap: 20,
       styleTitle: (title) => paint.strong(title),
       styleCommandText: (text) => paint.strong(text),
     })
@@ -46,8 +54,8 @@ export const createProgram = (io: CliIo, version: string): Command => {
       outputError: () => {},
       getOutHasColors: () => io.color,
       getErrHasColors: () => false,
-      getOutHelpWidth: () => 110,
-      getErrHelpWidth: () => 110,
+      getOutHelpWidth: helpColumns,
+      getErrHelpWidth: helpColumns,
     })
     .addHelpText("after", `\n${EXIT_CODES}${EXAMPLES}`)
     .exitOverride();

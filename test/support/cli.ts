@@ -15,6 +15,7 @@ export interface CliWorld {
   readonly cwd?: string;
   readonly nowMs?: number;
   readonly color?: boolean;
+  readonly columns?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -45,6 +46,7 @@ export const runSluice = async (argv: readonly string[], world: CliWorld): Promi
     cwd: world.cwd ?? "/",
     nowMs: () => world.nowMs ?? 0,
     color: world.color ?? false,
+    columns: world.columns,
     interactive: false,
     signal: world.signal ?? new AbortController().signal,
   };

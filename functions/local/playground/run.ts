@@ -12,7 +12,7 @@ const isSigning = (text: string): text is Signing => SIGNINGS.has(text);
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
 const introduce = (io: CliIo, { registry, runtime, receiver }: Playground): void => {
-  const paint = createPaint(io.color);
+  const paint = createPaint(io);
   io.stdout.write(
     [
       `${paint.strong("Sluice playground")} (no sluice.yaml here: write one with \`npx sluice init\`, or read the README)`,
@@ -30,7 +30,7 @@ const HELP =
 
 /** Takes `push TAG [signed|stranger|unsigned|late]` lines until the person leaves. */
 const takeOrders = async (io: CliIo, playground: Playground): Promise<void> => {
-  const paint = createPaint(io.color);
+  const paint = createPaint(io);
   const narrator = createNarrator(io.stdout, paint, io.nowMs);
   let seen = (await playground.runtime.state.records({ newestFirst: true, limit: 1 }))[0]?.sequence ?? 0;
   const follow = setInterval(async () => {
@@ -61,7 +61,7 @@ export const runPlayground = async (io: CliIo, once: boolean, log: Log): Promise
   const playground = await startPlayground(log);
   try {
     introduce(io, playground);
-    const paint = createPaint(io.color);
+    const paint = createPaint(io);
     const asTold = await playStory(playground, createNarrator(io.stdout, paint, io.nowMs));
     const verdict = asTold
       ? paint.good("All five ended as they should.")

@@ -38,7 +38,7 @@ export const createCompileCommand =
       .command("compile")
       .summary("write the catalog that functions ship with")
       .description(
-        "Reads sluice.yaml and the clusters' manifests and writes what they say as one JSON file. Its version is over\nits content, so equal policy has one version whenever it was compiled. Objects with errors are left out: see\n`sluice lint`.",
+        "Reads sluice.yaml and the clusters' manifests and writes what they say as one JSON file. Its version is over its content, so equal policy has one version whenever it was compiled. Objects with errors are left out: see `sluice lint`.",
       )
       .option("--output <file>", "write it here instead of to standard output; replaces the file")
       .addHelpText("after", examples("sluice lint && sluice compile --output catalog.json"))

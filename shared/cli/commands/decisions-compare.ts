@@ -90,7 +90,7 @@ export const printComparison = async (
   const newest = (await reader.records({ ...query, newestFirst: true, limit })).toReversed();
   const isAll = newest.length < limit;
   const rows = compareDecisions(isAll ? newest : await withWholeDecisions(reader, newest));
-  const paint = createPaint(io.color);
+  const paint = createPaint(io);
   const headings = ["object", "version", "sluice", "flux", "flux was", "comparison"];
   if (json) io.stdout.write(`${JSON.stringify(rows)}\n`);
   else if (rows.length === 0) io.stdout.write("nothing to compare yet\n");

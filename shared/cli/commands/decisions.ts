@@ -99,7 +99,7 @@ const listOverdue = async (
       `${JSON.stringify([...records, ...unrecorded.map((subscription) => ({ subscription }))])}\n`,
     );
   else {
-    const paint = createPaint(io.color);
+    const paint = createPaint(io);
     if (records.length > 0) io.stdout.write(formatDecisions(records, paint, io.nowMs()));
     for (const id of unrecorded) io.stdout.write(`${printable(id)}: no decision is kept of it\n`);
     if (records.length + unrecorded.length === 0) io.stdout.write("nothing is overdue\n");
@@ -123,7 +123,7 @@ const list = async (
     const records = newest.filter(isDecision).toReversed();
     if (json) io.stdout.write(`${JSON.stringify(records)}\n`);
     else if (records.length === 0) io.stdout.write("no decisions yet\n");
-    else io.stdout.write(formatDecisions(records, createPaint(io.color), io.nowMs()));
+    else io.stdout.write(formatDecisions(records, createPaint(io), io.nowMs()));
   } finally {
     await reader.close();
   }
@@ -148,7 +148,7 @@ const show = async (open: OpenDecisions, io: CommandIo, prefix: string, command:
     const whole = await reader.records({ decisionId: prefix, limit: MAX_LIMIT });
     const records = whole.length > 0 ? whole : await findByPrefix(reader, prefix);
     if (json) io.stdout.write(`${JSON.stringify(records)}\n`);
-    else io.stdout.write(formatDecision(records, createPaint(io.color), io.nowMs()));
+    else io.stdout.write(formatDecision(records, createPaint(io), io.nowMs()));
   } finally {
     await reader.close();
   }
@@ -196,7 +196,8 @@ const follow = async (
       for (const record of records.filter(isDecision)) {
         const line = json
           ? `${JSON.stringify(record)}\n`
-          : formatDecisions([record], createPaint(io.color), io.nowMs());
+          : // One line each, however narrow the terminal.
+            formatDecisions([record], createPaint({ color: io.color }), io.nowMs());
         io.stdout.write(json ? line : `${line.split("\n")[1]}\n`);
       }
       await io.stdout.ready();
@@ -221,7 +222,7 @@ export const createDecisionsCommand =
       .command("decisions")
       .summary("show what was decided, and why")
       .description(
-        "Reads the decision records: for every push and every object that selects from its repository what was decided\n(notify, wait, ignore, reject), with the reason and the facts behind it.",
+        "Reads the decision records: for every push and every object that selects from its repository what was decided (notify, wait, ignore, reject), with the reason and the facts behind it.",
       );
     filtered(
       decisions
@@ -245,7 +246,7 @@ export const createDecisionsCommand =
     deployedOptions(decisions.command("compare"))
       .summary("what Flux did beside what Sluice decided")
       .description(
-        "Compares, version by version, what Sluice decided with what the clusters' own events say (`confirmation` in\nsluice.yaml): in observe mode, what Sluice would have changed, and how much earlier it would have told.\nExit code 0 the same, 1 Flux has something that Sluice would not have told.",
+        "Compares, version by version, what Sluice decided with what the clusters' own events say (`confirmation` in sluice.yaml): in observe mode, what Sluice would have changed, and how much earlier it would have told.\nExit code 0 the same, 1 Flux has something that Sluice would not have told.",
       )
       .option("--object <id>", "only this object: <cluster>/<Kind>/<namespace>/<name>")
       .option("--limit <count>", "how many records to look back", String(COMPARE_LIMIT))

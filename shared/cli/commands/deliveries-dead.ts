@@ -57,7 +57,7 @@ const run = (
     }
     if (json) io.stdout.write(`${JSON.stringify(letters)}\n`);
     else if (letters.length === 0) io.stdout.write("no dead messages\n");
-    else io.stdout.write(formatDead(letters, createPaint(io.color), io.nowMs()));
+    else io.stdout.write(formatDead(letters, createPaint(io), io.nowMs()));
   });
 };
 
@@ -66,7 +66,7 @@ export const registerDead = (deliveries: Command, io: CommandIo, withDead: WithD
   deployedOptions(deliveries.command("dead"))
     .summary("messages that could not be worked off, and their replay")
     .description(
-      "Lists the queue's dead messages: what could not be read, or failed until it was given up. The sweep finds lost\nversions by itself; --replay puts messages back as if they had just come.\nExit code 0 done, 1 nothing to replay matched.",
+      "Lists the queue's dead messages: what could not be read, or failed until it was given up. The sweep finds lost versions by itself; --replay puts messages back as if they had just come.\nExit code 0 done, 1 nothing to replay matched.",
     )
     .argument("[ids...]", "only these")
     .option("--receiver <id>", "only work for this receiver")

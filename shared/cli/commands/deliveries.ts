@@ -81,7 +81,7 @@ const list = (open: OpenDeliveries, io: CommandIo, options: FilterOptions, comma
     if (json) io.stdout.write(`${JSON.stringify(rows.map(toJson))}\n`);
     else if (rows.length === 0) {
       io.stdout.write(options.overdue === true ? "nothing is overdue\n" : "nothing is outstanding\n");
-    } else io.stdout.write(formatDeliveries(rows, createPaint(io.color), io.nowMs()));
+    } else io.stdout.write(formatDeliveries(rows, createPaint(io), io.nowMs()));
     // So that a timer may ask and raise an alarm.
     if (options.overdue === true) io.exitWith(rows.length === 0 ? 0 : 1);
   });
@@ -91,7 +91,7 @@ const show = (open: OpenDeliveries, io: CommandIo, receiver: string, command: Co
     const circuit = await loadCircuit(opened, receiver);
     const rows = await listAll(opened, { receiver }, MAX_SHOWN);
     const attempts = await opened.state.records({ receiver, newestFirst: true, limit: ATTEMPTS_SHOWN });
-    const paint = createPaint(io.color);
+    const paint = createPaint(io);
     io.stdout.write(
       json
         ? `${JSON.stringify({ receiver, circuit, deliveries: rows.map(toJson), attempts })}\n`
@@ -182,7 +182,7 @@ export const createDeliveriesCommand =
         .command("replay")
         .summary("make parked deliveries due again")
         .description(
-          "Makes parked deliveries due again; a running Sluice sends them within seconds. What is not selected any more\nstays: the poke would bring something else.\nExit code 0 done, 1 nothing matched.",
+          "Makes parked deliveries due again; a running Sluice sends them within seconds. What is not selected any more stays: the poke would bring something else.\nExit code 0 done, 1 nothing matched.",
         ),
     )
       .option(

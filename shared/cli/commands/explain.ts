@@ -78,7 +78,7 @@ const run = async (
   const { repository, reference } = parseRef(ref);
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeoutMs)]);
   const explanation = await explain(io, toDeployment(command), repository, reference, signal);
-  io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : format(explanation, createPaint(io.color)));
+  io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : format(explanation, createPaint(io)));
   io.exitWith(explanation.digest === undefined ? 1 : 0);
 };
 
@@ -89,7 +89,7 @@ export const createExplainCommand =
     deployedOptions(program.command("explain"))
       .summary("show what a push would do now, and why")
       .description(
-        "Works out for every Flux object what a push of this reference would do now: whether the object takes it, who\nmust have signed it, what was found, and who would be told. Reads the registry and the state, changes nothing.\nExit code 0 explained, 1 the registry has no such artifact, 2 could not decide.",
+        "Works out for every Flux object what a push of this reference would do now: whether the object takes it, who must have signed it, what was found, and who would be told. Reads the registry and the state, changes nothing.\nExit code 0 explained, 1 the registry has no such artifact, 2 could not decide.",
       )
       .argument("<ref>", "artifact by tag or digest, such as ghcr.io/acme/app:1.4.2")
       .option("--timeout <duration>", "give up after this time (default: 60s)", durationOption)

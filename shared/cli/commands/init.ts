@@ -85,7 +85,7 @@ export const createInitCommand =
       .command("init")
       .summary("write a first sluice.yaml")
       .description(
-        "Reads rendered Flux manifests from a folder, or a running cluster, and writes a sluice.yaml for them: one\ncluster, a source for each registry that its objects pull from, and the repositories that nobody has to sign\nyet. It observes only.",
+        "Reads rendered Flux manifests from a folder, or a running cluster, and writes a sluice.yaml for them: one cluster, a source for each registry that its objects pull from, and the repositories that nobody has to sign yet. It observes only.",
       )
       .option("--manifests <folder>", "folder of rendered manifests (what kustomize or flux build prints)")
       .option("--kubeconfig <file>", "read them from a running cluster")

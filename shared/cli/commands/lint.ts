@@ -56,7 +56,7 @@ export const createLintCommand =
       .command("lint")
       .summary("check the manifests and the rules")
       .description(
-        "Reads sluice.yaml and the clusters' manifests and prints what Flux would refuse, what is not served, and what\nsays something else than its author may think. Exit code 1 if anything is at or above --fail-on.",
+        "Reads sluice.yaml and the clusters' manifests and prints what Flux would refuse, what is not served, and what says something else than its author may think. Exit code 1 if anything is at or above --fail-on.",
       )
       .option("--fail-on <severity>", `one of ${SEVERITIES.join(", ")}`, "error")
       .addHelpText("after", examples("sluice lint", "sluice lint --fail-on warning --json"))
@@ -64,7 +64,7 @@ export const createLintCommand =
         const threshold = rank(toSeverity(failOn));
         const { json, config } = globalOptions(command);
         const findings = lintAll(await ports.loadPolicy(config, io));
-        const paint = createPaint(io.color);
+        const paint = createPaint(io);
         const rows = findings.map((finding) => [
           severityCell(paint, finding.severity),
           finding.code,

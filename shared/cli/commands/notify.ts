@@ -101,7 +101,7 @@ export const createNotifyCommand =
       .command("notify")
       .summary("tell Sluice what was pushed or signed")
       .description(
-        "Signs one event of Sluice's own and posts it to a source of type `sluice`, for CI jobs and for registries that\nsend no events. Sluice reads the registry itself: the event says only where to look.\nTries again for up to a minute what may pass by itself.\nExit code 0 taken, 1 refused, 2 not reached or the command was wrong.",
+        "Signs one event of Sluice's own and posts it to a source of type `sluice`, for CI jobs and for registries that send no events. Sluice reads the registry itself: the event says only where to look.\nTries again for up to a minute what may pass by itself.\nExit code 0 taken, 1 refused, 2 not reached or the command was wrong.",
       )
       .argument("<reference>", "what was pushed: registry/repository:tag, with @sha256:… if known")
       .option("--to <url>", `the source's address (default: $${URL_VARIABLE})`)
@@ -118,8 +118,10 @@ export const createNotifyCommand =
       .addHelpText(
         "after",
         examples(
-          "sluice notify ghcr.io/acme/shop:1.4.2 --to https://sluice.example.com/events/sluice",
-          "sluice notify ghcr.io/acme/shop@sha256:… --signed --secret-file /run/secrets/sluice",
+          "sluice notify ghcr.io/acme/shop:1.4.2 \\",
+          "    --to https://sluice.example.com/events/sluice",
+          "sluice notify ghcr.io/acme/shop@sha256:… --signed \\",
+          "    --secret-file /run/secrets/sluice",
         ),
       )
       .action((reference: string, options: NotifyOptions, command: Command) =>

@@ -68,7 +68,8 @@ export const registerParse: Register = (program, io) => {
       "after",
       examples(
         "sluice parse --source harbor < event.json",
-        'sluice parse --source ghcr --header X-Hub-Signature-256=sha256=… --secret "$SECRET" < body.json',
+        "sluice parse --source ghcr --header X-Hub-Signature-256=sha256=… \\",
+        '    --secret "$SECRET" < body.json',
       ),
     )
     .action(async (given: ParseOptions, command) => {

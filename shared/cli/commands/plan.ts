@@ -126,7 +126,7 @@ export const createPlanCommand =
       .command("plan")
       .summary("show what each cluster follows, and what is missing")
       .description(
-        "Reads sluice.yaml and the clusters' manifests and lists every Flux object that selects from a registry: what it\ntakes, what that is now, who must have signed it, which Receivers reach it and which sources bring its events.",
+        "Reads sluice.yaml and the clusters' manifests and lists every Flux object that selects from a registry: what it takes, what that is now, who must have signed it, which Receivers reach it and which sources bring its events.",
       )
       .option("--offline", "do not ask registries what is selected now")
       .option("--timeout <duration>", "give up after this time (default: 2m)", durationOption)
@@ -143,7 +143,7 @@ export const createPlanCommand =
         io.stdout.write(
           json
             ? `${JSON.stringify({ mode, objects: rows, unused, findings: policy.findings })}\n`
-            : format(createPaint(io.color), policy, rows, unused),
+            : format(createPaint(io), policy, rows, unused),
         );
       });
   };

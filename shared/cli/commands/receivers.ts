@@ -73,7 +73,7 @@ const check = async (
       })),
     )
     .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
-  const paint = createPaint(io.color);
+  const paint = createPaint(io);
   const rows = findings.map(({ severity, code, cluster: name, receiver, message }) => [
     severityCell(paint, severity),
     code,
@@ -126,14 +126,15 @@ export const createReceiversCommand =
         .command("receivers")
         .summary("print a cluster's Receivers, or check those it has")
         .description(
-          "Prints the Receivers that reach exactly what a cluster follows, ready for Git, with skeletons of their Secrets;\nwith --host the Ingress or HTTPRoute and a NetworkPolicy, with --address the Alert and Provider that confirm.",
+          "Prints the Receivers that reach exactly what a cluster follows, ready for Git, with skeletons of their Secrets; with --host the Ingress or HTTPRoute and a NetworkPolicy, with --address the Alert and Provider that confirm.",
         ),
     )
       .addHelpText(
         "after",
         examples(
           "sluice receivers --cluster production > clusters/production/sluice.yaml",
-          "sluice receivers --host flux.example.com --ingress-class nginx --from-namespace ingress-nginx",
+          "sluice receivers --host flux.example.com --ingress-class nginx \\",
+          "    --from-namespace ingress-nginx",
           "sluice receivers check",
         ),
       )
@@ -144,7 +145,7 @@ export const createReceiversCommand =
       .command("check")
       .summary("what the Receivers miss, poke too much, or cannot do")
       .description(
-        "Judges the Receivers among the clusters' manifests: objects they miss or poke without need, entries that make\nevery request a 500, paths that collide. Exit code 1 if anything is at or above --fail-on.",
+        "Judges the Receivers among the clusters' manifests: objects they miss or poke without need, entries that make every request a 500, paths that collide. Exit code 1 if anything is at or above --fail-on.",
       )
       .option("--cluster <name>", "only this cluster")
       .addOption(

@@ -46,12 +46,12 @@ const run = async (
     ...(options.to === undefined ? {} : { to: options.to }),
   });
   const { from, to, decision } = rolledBack;
-  const text = formatFacts(createPaint(io.color), [
+  const text = formatFacts(createPaint(io), [
     ["object", object],
     ["from", from?.tag ?? from?.digest],
     ["to", to.tag ?? to.digest],
     ["decision", decision.decisionId],
-    ["outcome", paintOutcome(decision, createPaint(io.color))],
+    ["outcome", paintOutcome(decision, createPaint(io))],
   ]);
   io.stdout.write(json ? `${JSON.stringify(rolledBack)}\n` : text);
   io.exitWith(decision.outcome === "reject" ? 1 : 0);
@@ -64,7 +64,7 @@ export const createRollbackCommand =
     deployedOptions(program.command("rollback"))
       .summary("let one object's selection go backwards")
       .description(
-        "Sluice never follows a repository backwards by itself, because a tag that vanished may be a registry that\nflaps. This command lets one object follow what Flux picks from the tags that are there now. The version is\nverified like any other; who did it and why stands in the decision record.\nExit code 0 done, 1 the version is not verified, 2 refused or could not decide.",
+        "Sluice never follows a repository backwards by itself, because a tag that vanished may be a registry that flaps. This command lets one object follow what Flux picks from the tags that are there now. The version is verified like any other; who did it and why stands in the decision record.\nExit code 0 done, 1 the version is not verified, 2 refused or could not decide.",
       )
       .argument("<object>", "the object: <cluster>/<Kind>/<namespace>/<name>")
       .requiredOption("--reason <text>", "why; it is recorded")
@@ -73,7 +73,10 @@ export const createRollbackCommand =
       .option("--timeout <duration>", "give up after this time (default: 60s)", durationOption)
       .addHelpText(
         "after",
-        examples("sluice rollback prod/OCIRepository/apps/app --to 1.4.1 --reason '1.4.2 leaks memory'"),
+        examples(
+          "sluice rollback prod/OCIRepository/apps/app --to 1.4.1 \\",
+          "    --reason '1.4.2 leaks memory'",
+        ),
       )
       .action((object: string, options: RollbackOptions, command: Command) =>
         run(rollBack, io, object, options, command),

@@ -110,7 +110,8 @@ export const registerSelect: Register = (program, io) => {
       examples(
         "crane ls ghcr.io/acme/app | sluice select --range '>=1.0.0 <2.0.0'",
         "printf '1.0.0\\n1.1.0-rc.1\\n' | sluice select --range '>=1.0.0-0'",
-        'echo \'{"id":1,"kind":"OCIRepository","spec":{"ref":{"semver":"1.x"}},"tags":["1.2.0"]}\' | sluice select --batch',
+        'echo \'{"id":1,"kind":"HelmChart","spec":{"version":"1"},"tags":["1.2.0"]}\' \\',
+        "    | sluice select --batch",
       ),
     )
     .action((given: SelectOptions, command: Command) => run(io, given, command));

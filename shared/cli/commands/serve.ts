@@ -20,7 +20,7 @@ export const createServeCommand =
       .command("serve")
       .summary("take events, decide, and tell the clusters")
       .description(
-        "Runs Sluice on this machine: takes registry events, verifies signatures, decides for every Flux object and\ntells its Receiver. Everything is kept in one SQLite file, so it may be stopped or killed at any time.\nWithout a sluice.yaml in the folder it opens the playground instead.",
+        "Runs Sluice on this machine: takes registry events, verifies signatures, decides for every Flux object and tells its Receiver. Everything is kept in one SQLite file, so it may be stopped or killed at any time.\nWithout a sluice.yaml in the folder it opens the playground instead.",
       )
       .option("--playground", "open the playground even if there is a sluice.yaml")
       .option(

@@ -10,7 +10,7 @@ export const registerSources: Register = (program, io) => {
     .command("sources")
     .summary("list the registries whose events are understood")
     .description(
-      "Prints each kind of event source with what its events say and how it proves who sent them. Its name is what\n`sources[].type` in sluice.yaml and `sluice parse --source` take.",
+      "Prints each kind of event source with what its events say and how it proves who sent them. Its name is what `sources[].type` in sluice.yaml and `sluice parse --source` take.",
     )
     .option("--markdown", "print the table as the README shows it")
     .addHelpText("after", examples("sluice sources", "sluice sources --json | jq -r '.[].name'"))
@@ -27,7 +27,7 @@ export const registerSources: Register = (program, io) => {
           payloads,
           sender,
         ]);
-        io.stdout.write(formatTable(createPaint(io.color), headings, cells));
+        io.stdout.write(formatTable(createPaint(io), headings, cells));
       }
     });
 };

@@ -127,9 +127,9 @@ export const createVerifyCommand =
         examples(
           "sluice verify ghcr.io/acme/app:1.4.2 \\",
           "    --issuer '^https://token\\.actions\\.githubusercontent\\.com$' \\",
-          "    --subject '^https://github\\.com/acme/app/\\.github/workflows/release\\.yaml@refs/tags/v'",
+          "    --subject '^https://github\\.com/acme/app/\\.github/workflows/'",
           "sluice verify registry.example.com/app@sha256:… --key cosign.pub --json",
-          "sluice verify localhost:5000/app:1 --plain-http --trusted-root trusted_root.json \\",
+          "sluice verify localhost:5000/app:1 --plain-http --trusted-root root.json \\",
           "    --issuer '^https://issuer\\.example$' --subject '^ci@acme\\.example$'",
         ),
       )
@@ -137,9 +137,7 @@ export const createVerifyCommand =
         const options = command.optsWithGlobals<VerifyOptions>();
         const report = await verify(ports, io, reference, options);
         const { json } = globalOptions(command);
-        io.stdout.write(
-          json ? `${JSON.stringify(report)}\n` : formatVerifyReport(createPaint(io.color), report),
-        );
+        io.stdout.write(json ? `${JSON.stringify(report)}\n` : formatVerifyReport(createPaint(io), report));
         io.exitWith(report.verdict === "verified" ? 0 : 1);
       });
   };

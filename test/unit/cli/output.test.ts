@@ -5,8 +5,8 @@ import { createPaint, wantsColor } from "../../../shared/cli/paint.ts";
 import { printable } from "../../../shared/cli/printable.ts";
 import { formatFacts, formatTable } from "../../../shared/cli/table.ts";
 
-const plain = createPaint(false);
-const colored = createPaint(true);
+const plain = createPaint({ color: false });
+const colored = createPaint({ color: true });
 
 test.each([
   [0, "0 ms"],
@@ -52,6 +52,49 @@ describe("tables", () => {
     expect(stripVTControlCharacters(table)).toBe(
       ["OUTCOME    ID", "verified   x", "rejected!  y", ""].join("\n"),
     );
+  });
+
+  describe("on a terminal of 40 columns", () => {
+    const narrow = createPaint({ color: false, columns: 40 });
+
+    test("what fits stays as it is", () => {
+      const rows = [["a".repeat(20), "b".repeat(18)]];
+      expect(formatTable(narrow, ["one", "two"], rows)).toBe(formatTable(plain, ["one", "two"], rows));
+    });
+
+    test("the widest text wraps between words, and its neighbours stay beside it", () => {
+      const rows = [
+        ["prod/apps/x", "it is out of reach, so nobody was told of it yet"],
+        ["prod/apps/y", "no"],
+      ];
+      expect(formatTable(narrow, ["receiver", "why"], rows)).toBe(
+        [
+          "RECEIVER     WHY",
+          "prod/apps/x  it is out of reach, so",
+          "             nobody was told of it yet",
+          "prod/apps/y  no",
+          "",
+        ].join("\n"),
+      );
+    });
+
+    test("names are never broken: a row that cannot fit becomes a block", () => {
+      const object = "production/OCIRepository/apps/shop";
+      const rows = [
+        [object, "1.4.2", "verified"],
+        ["b", "", "x"],
+      ];
+      expect(formatTable(narrow, ["object", "version", "why"], rows)).toBe(
+        [`object   ${object}`, "version  1.4.2", "why      verified", "", "object  b", "why     x", ""].join(
+          "\n",
+        ),
+      );
+    });
+
+    test("a row of many lines becomes a block, too", () => {
+      const prose = "word ".repeat(60).trim();
+      expect(formatTable(narrow, ["a", "b"], [["x", prose]])).toBe(`a  x\nb  ${prose}\n`);
+    });
   });
 
   test("cells from outside stay on their line", () => {

@@ -2,61 +2,12 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { createCompileCommand } from "../../../shared/cli/commands/compile.ts";
-import { createDecisionsCommand } from "../../../shared/cli/commands/decisions.ts";
-import { createDeliveriesCommand } from "../../../shared/cli/commands/deliveries.ts";
-import { createExplainCommand } from "../../../shared/cli/commands/explain.ts";
-import { createInitCommand } from "../../../shared/cli/commands/init.ts";
-import { createLintCommand } from "../../../shared/cli/commands/lint.ts";
-import { createNotifyCommand } from "../../../shared/cli/commands/notify.ts";
-import { registerParse } from "../../../shared/cli/commands/parse.ts";
-import { createPlanCommand } from "../../../shared/cli/commands/plan.ts";
-import { createReceiversCommand } from "../../../shared/cli/commands/receivers.ts";
-import { createRollbackCommand } from "../../../shared/cli/commands/rollback.ts";
-import { registerSelect } from "../../../shared/cli/commands/select.ts";
-import { createServeCommand } from "../../../shared/cli/commands/serve.ts";
-import { registerSources } from "../../../shared/cli/commands/sources.ts";
-import { createVerifyCommand } from "../../../shared/cli/commands/verify.ts";
-import { PipelineError } from "../../../shared/errors.ts";
 import { runSluice } from "../../support/cli.ts";
+import { COMMANDS } from "../../support/commands.ts";
 import { GUIDE, guideBlocks, ROOT, readPage } from "./pages.ts";
 import { toCommands } from "./words.ts";
 
 const README = readPage("README.md");
-
-/** Everything outside the command line is out of reach: what is wrong with the words shows before that. */
-const outOfReach = async (): Promise<never> => {
-  throw new PipelineError("out of reach", { code: "REGISTRY_UNAVAILABLE" });
-};
-const policy = {
-  loadPolicy: outOfReach,
-  loadManifests: outOfReach,
-  writeFile: outOfReach,
-  openRegistry: () => {
-    throw new Error("not asked");
-  },
-};
-const COMMANDS = [
-  createServeCommand(outOfReach),
-  createExplainCommand(outOfReach),
-  createDecisionsCommand(outOfReach),
-  createDeliveriesCommand(outOfReach),
-  createRollbackCommand(outOfReach),
-  createVerifyCommand({
-    openRegistry: outOfReach,
-    readFile: async () => new Uint8Array(),
-    createVerifier: () => ({ verify: outOfReach }),
-  }),
-  createInitCommand(policy),
-  createPlanCommand(policy),
-  createLintCommand(policy),
-  createCompileCommand(policy),
-  createReceiversCommand(outOfReach),
-  createNotifyCommand({ readSecret: outOfReach, post: outOfReach, sleep: outOfReach }),
-  registerParse,
-  registerSources,
-  registerSelect,
-];
 
 const isSluice = ([first, second]: readonly string[]): boolean => first === "npx" && second === "sluice";
 
