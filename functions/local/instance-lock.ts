@@ -1,12 +1,16 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeFolder } from "../../shared/adapters/node/make-folder.ts";
 import { cannotOpen } from "../../shared/adapters/node/sqlite/database.ts";
 import { PipelineError } from "../../shared/errors.ts";
 
+const SQLITE_BUSY = 5;
+
+const isBusy = (cause: unknown): boolean => (cause as { errcode?: number }).errcode === SQLITE_BUSY;
+
 const openLock = (statePath: string): DatabaseSync => {
   try {
-    mkdirSync(dirname(statePath), { recursive: true });
+    makeFolder(dirname(statePath));
     return new DatabaseSync(`${statePath}.lock`, { timeout: 0 });
   } catch (cause) {
     throw cannotOpen(statePath, cause);
@@ -23,6 +27,7 @@ export const lockInstance = (statePath: string): { release(): void } => {
     lock.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     lock.close();
+    if (!isBusy(cause)) throw cannotOpen(statePath, cause);
     const message = `another sluice already serves ${statePath}; stop it, or set state.path in sluice.yaml to another file`;
     throw new PipelineError(message, { code: "CONFIG_INVALID", cause });
   }

@@ -46,6 +46,22 @@ describeStateStore("SQLite", async () => {
 });
 
 describe("the state file", () => {
+  test("that cannot grow is named, with the reason, and is written again once it can", async () => {
+    const { path, database, clock, close } = openTemporary();
+    const queue = createSqliteWorkQueue(database, clock);
+    const receiver = "r".repeat(100_000);
+    const pages = database.statement("PRAGMA page_count").get()?.page_count;
+    database.statement(`PRAGMA max_page_count = ${pages}`).get();
+    await expect(queue.send([{ id: "a", work: { kind: "deliver", receiver } }])).rejects.toMatchObject({
+      code: "STATE_UNAVAILABLE",
+      message: `${path}: the state file cannot be written (database or disk is full); look for space on its disk, its permissions, and who else holds it`,
+    });
+    database.statement("PRAGMA max_page_count = 100000").get();
+    await queue.send([{ id: "a", work: { kind: "deliver", receiver } }]);
+    expect((await queue.receive(1, 60_000)).map(({ id }) => id)).toEqual(["a"]);
+    await close();
+  });
+
   test("keeps everything over a restart and frees what a dead process held", async () => {
     const { path, database, clock, close } = openTemporary();
     const queue = createSqliteWorkQueue(database, clock);

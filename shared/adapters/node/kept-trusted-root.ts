@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 /** A trusted root together with the version its repository gave it. */
 export interface VersionedRoot {
@@ -27,7 +28,7 @@ export const readKeptRoot = async (path: string): Promise<VersionedRoot | undefi
 
 /** Replaces the file in one step: a crash leaves the old root or the new one, never half of one. */
 export const keepRoot = async (path: string, { bytes, version }: VersionedRoot): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const next = `${path}.${process.pid}.tmp`;
   await writeFile(next, JSON.stringify({ version, root: Buffer.from(bytes).toString("base64") }), {
     mode: 0o600,

@@ -26,27 +26,37 @@ const mayPass = (status: number): boolean =>
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+const notTaken = (last: string): CliError =>
+  new CliError(`the endpoint did not take the event: ${last}`, { code: "UNREACHABLE" });
+
 /**
  * Posts until the endpoint decides. Tries again what may pass by itself; the event's id makes that safe. Throws
- * `UNREACHABLE` once the tries are used up.
+ * `UNREACHABLE` once the tries, or the time for them, are used up.
  */
 export const deliverEvent = async (
   { post, sleep, nowMs }: DeliverPorts,
   signal: AbortSignal,
 ): Promise<PostAnswer> => {
   let last = "";
-  for (const [index, delayMs] of [...DELAYS_MS, 0].entries()) {
-    let askedMs: number | undefined;
-    try {
-      const answer = await post(signal);
-      if (!mayPass(answer.status)) return answer;
-      last = `HTTP ${answer.status}${answer.line === "" ? "" : `: ${answer.line}`}`;
-      askedMs = parseRetryAfter(answer.retryAfter, nowMs());
-    } catch (error) {
-      if (signal.aborted) throw error;
-      last = describe(error);
+  try {
+    for (const [index, delayMs] of [...DELAYS_MS, 0].entries()) {
+      let askedMs: number | undefined;
+      try {
+        const answer = await post(signal);
+        if (!mayPass(answer.status)) return answer;
+        last = `HTTP ${answer.status}${answer.line === "" ? "" : `: ${answer.line}`}`;
+        askedMs = parseRetryAfter(answer.retryAfter, nowMs());
+      } catch (error) {
+        if (signal.aborted) throw error;
+        last = describe(error);
+      }
+      if (index < DELAYS_MS.length) await sleep(Math.min(askedMs ?? delayMs, LONGEST_WAIT_MS), signal);
     }
-    if (index < DELAYS_MS.length) await sleep(Math.min(askedMs ?? delayMs, LONGEST_WAIT_MS), signal);
+  } catch (error) {
+    const { reason } = signal;
+    const isLate = reason instanceof Error && reason.name === "TimeoutError";
+    if (!isLate) throw error;
+    throw last === "" ? reason : notTaken(last);
   }
-  throw new CliError(`the endpoint did not take the event: ${last}`, { code: "UNREACHABLE" });
+  throw notTaken(last);
 };

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createNotifyPorts } from "../../../functions/local/notify-ports.ts";
 import { Secret } from "../../../shared/artifact/secret.ts";
 import { createNotifyCommand, type NotifyPorts } from "../../../shared/cli/commands/notify.ts";
+import { deliverEvent } from "../../../shared/cli/notify/deliver-event.ts";
 import { receivePushes } from "../../../shared/push/receive.ts";
 import { sluice } from "../../../shared/push/sluice.ts";
 import { runSluice } from "../../support/cli.ts";
@@ -147,5 +148,32 @@ describe("sluice notify", () => {
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect(stderr).toMatch(line);
     expect(taken).toEqual([]);
+  });
+});
+
+describe("out of time", () => {
+  const deliver = (answers: readonly number[]) => {
+    const controller = new AbortController();
+    const end = () => controller.abort(new DOMException("late", "TimeoutError"));
+    const left = [...answers];
+    const post = async (signal: AbortSignal) => {
+      const status = left.shift();
+      if (status === undefined) end();
+      signal.throwIfAborted();
+      return { status: status ?? 0, line: "the disk is full" };
+    };
+    const sleep = async (_ms: number, signal: AbortSignal) => signal.throwIfAborted();
+    return deliverEvent({ post, sleep, nowMs: () => 0 }, controller.signal);
+  };
+
+  test("amid its tries, it says what was said last", async () => {
+    await expect(deliver([503, 503])).rejects.toMatchObject({
+      code: "UNREACHABLE",
+      message: "the endpoint did not take the event: HTTP 503: the disk is full",
+    });
+  });
+
+  test("before any answer, it says so", async () => {
+    await expect(deliver([])).rejects.toMatchObject({ name: "TimeoutError" });
   });
 });

@@ -1,11 +1,16 @@
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { serve } from "../../../functions/local/serve.ts";
 import { createServeCommand } from "../../../shared/cli/commands/serve.ts";
 import { runSluice } from "../../support/cli.ts";
+
+const BIN = fileURLToPath(new URL("../../../shared/cli/bin.js", import.meta.url));
 
 let folder = "";
 beforeEach(async () => {
@@ -74,6 +79,33 @@ describe("what the machine refuses is one line that says where to mend it", () =
     expect(code).toBe(2);
     expect(stderr).toBe(
       `sluice: ${join(folder, "state.db")}: the state file cannot be opened (file is not a database); check it and its folder, or set state.path in sluice.yaml to another file\n`,
+    );
+  });
+
+  test("a lock that is something else is not taken for another sluice", async () => {
+    await writeFile(join(folder, "state.db.lock"), "not a database, ".repeat(500));
+    const { code, stderr } = await serveWith({ state: { path: "./state.db" } });
+    expect(code).toBe(2);
+    expect(stderr).toContain("the state file cannot be opened (file is not a database)");
+  });
+
+  test("a state folder where the system makes none ends, and does not ask for ever", async () => {
+    const config = {
+      mode: "observe",
+      clusters: [{ name: "prod", manifests: { folder } }],
+      state: { path: "/proc/sluice-test/deeper/sluice.db" },
+    };
+    await writeFile(join(folder, "sluice.yaml"), JSON.stringify(config));
+    // In a process of its own: one that asks for ever does so without its timers.
+    const ended = await promisify(execFile)(process.execPath, [BIN, "serve"], {
+      cwd: folder,
+      encoding: "utf8",
+      timeout: 60_000,
+      killSignal: "SIGKILL",
+    }).catch((error: { code: unknown; stderr: string }) => error);
+    expect(ended).toMatchObject({ code: 2 });
+    expect(ended.stderr).toMatch(
+      /^sluice: \/proc\/sluice-test\/deeper\/sluice\.db: the state file cannot be opened \(E\w+: .*\n$/,
     );
   });
 

@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { PipelineError } from "../../../errors.ts";
+import { makeFolder } from "../make-folder.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /** `durable`: on disk (fsync) before the promise resolves. `relaxed`: survives the process, not a power cut. */
@@ -44,12 +44,14 @@ const migrate = (database: DatabaseSync): void => {
   }
 };
 
+const reasonOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message.split(/[:,\n]/, 2).join(":") : "no reason given";
+
 /** What the system or SQLite says of a state file that cannot be opened, and where that is mended. */
 export const cannotOpen = (path: string, cause: unknown): PipelineError => {
   if (cause instanceof PipelineError) return cause;
-  const reason = cause instanceof Error ? cause.message.split(/[:,\n]/, 2).join(":") : "no reason given";
   return new PipelineError(
-    `${path}: the state file cannot be opened (${reason}); check it and its folder, or set state.path in sluice.yaml to another file`,
+    `${path}: the state file cannot be opened (${reasonOf(cause)}); check it and its folder, or set state.path in sluice.yaml to another file`,
     { code: "CONFIG_INVALID", cause },
   );
 };
@@ -57,7 +59,7 @@ export const cannotOpen = (path: string, cause: unknown): PipelineError => {
 const open = (path: string): DatabaseSync => {
   let database: DatabaseSync | undefined;
   try {
-    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+    if (path !== ":memory:") makeFolder(dirname(path));
     database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
     database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
@@ -69,8 +71,11 @@ const open = (path: string): DatabaseSync => {
   }
 };
 
-const unavailable = (cause: unknown): PipelineError =>
-  new PipelineError("the state file cannot be written", { code: "STATE_UNAVAILABLE", cause });
+const unavailable = (path: string, cause: unknown): PipelineError =>
+  new PipelineError(
+    `${path}: the state file cannot be written (${reasonOf(cause)}); look for space on its disk, its permissions, and who else holds it`,
+    { code: "STATE_UNAVAILABLE", cause },
+  );
 
 /** Opens (and creates or migrates) the file at `path`. Throws CONFIG_INVALID for a file of a newer Sluice. */
 export const openDatabase = (path: string): Database => {
@@ -101,7 +106,7 @@ export const openDatabase = (path: string): Database => {
         transaction([write]);
         write.resolve();
       } catch (error) {
-        write.reject(error instanceof PipelineError ? error : unavailable(error));
+        write.reject(error instanceof PipelineError ? error : unavailable(path, error));
       }
     }
   };
