@@ -6,8 +6,6 @@ import type { Identity } from "../ports.ts";
 
 /** What flux-operator reads of an ExternalService's answer. */
 export const MAX_ANSWER_BYTES = 900 * 1024;
-/** `spec.filter.limit` where a ResourceSetInputProvider sets none: inputs beyond it are cut off silently. */
-export const DEFAULT_INPUT_LIMIT = 100;
 
 /** One repository of one environment and what may be deployed of it now. */
 export interface InputCandidate {
@@ -16,13 +14,11 @@ export interface InputCandidate {
   readonly repository: RepositoryName;
   /** An earlier answer had this id: leaving it out now would make the operator remove what it deployed. */
   readonly answeredBefore: boolean;
-  /** The newest version whose signature verified and whose gates were open. */
+  /** The newest one that was verified. */
   readonly version?: {
     readonly tag?: string;
     readonly digest: Digest;
     readonly decisionId: string;
-    readonly status: "baseline" | "pending" | "verified" | "allowed" | "rejected";
-    readonly gatesOpen: boolean;
     readonly identity?: Identity;
   };
 }
@@ -36,7 +32,7 @@ export type ExternalServiceAnswer =
     };
 
 const toInput = ({ id, repository, version }: InputCandidate) => {
-  if (version === undefined || version.status !== "verified" || !version.gatesOpen) return undefined;
+  if (version === undefined) return undefined;
   const { tag, digest, decisionId, identity } = version;
   return {
     id,
@@ -54,11 +50,12 @@ const toInput = ({ id, repository, version }: InputCandidate) => {
 /**
  * The answer to a ResourceSetInputProvider of type ExternalService: `{"inputs":[{"id","artifact","url","registry",
  * "repository","tag"?,"digest","issuer"?,"subject"?,"decision"}]}`, sorted by id. All or nothing: a shorter list is
- * an order to delete, so whatever is in doubt makes the whole answer unavailable.
+ * an order to delete, so whatever is in doubt makes the whole answer unavailable. `limit` is the provider's
+ * `spec.filter.limit`, beyond which the operator cuts inputs off silently.
  */
 export const toExternalServiceAnswer = (
   candidates: readonly InputCandidate[],
-  limit: number = DEFAULT_INPUT_LIMIT,
+  limit: number,
 ): ExternalServiceAnswer => {
   const unavailable = (
     reason: Extract<ExternalServiceAnswer, { kind: "unavailable" }>["reason"],

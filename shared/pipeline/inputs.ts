@@ -65,8 +65,6 @@ const versionOfRow = (
     ...(tag === undefined ? {} : { tag }),
     digest,
     decisionId,
-    status: "verified",
-    gatesOpen: true,
     ...(identity === undefined ? {} : { identity }),
   };
 };

@@ -79,6 +79,14 @@ describe("a cluster's inputs", () => {
     expect(await served()).toEqual([]);
   });
 
+  test("leave out what is taken unverified because nobody has to sign it", async () => {
+    at.world.requirement = { kind: "allowed" };
+    await at.sweep();
+    await at.publish("1.1.0");
+    expect(at.decisions().at(-1)).toBe("notify: unverified-allowed 1.1.0");
+    expect(await served()).toEqual([]);
+  });
+
   test("are in doubt, not fewer, once the rules ask for something else", async () => {
     await at.sweep();
     expect(await served()).toEqual(["1.0.0"]);
