@@ -1,10 +1,11 @@
-import type { Outcome, OutcomeCode } from "../delivery/outcomes.ts";
-import { type NextAttempt, nextAttempt } from "../delivery/schedule.ts";
+import type { Outcome } from "../delivery/outcomes.ts";
+import type { NextAttempt } from "../delivery/schedule.ts";
 import type { Receiver } from "../receiver.ts";
-import type { AttemptRecord, OutboxEntry, SubscriptionState } from "../state.ts";
+import type { OutboxEntry, SubscriptionState } from "../state.ts";
 import { confirmBy, isConfirmable } from "./confirmable.ts";
 import type { DeliverDeps, ReceiverHandling } from "./deps.ts";
 import { type DueEntry, updateEntry, withEntry } from "./entries.ts";
+import { afterFailure, counted, scheduleNext, toAttemptRecord } from "./scheduled.ts";
 import { versionOf } from "./version.ts";
 
 /** One attempt for one entry, and what follows from it. */
@@ -22,32 +23,14 @@ const applyAttempt = (
   entry: OutboxEntry,
   { outcome, next, nowMs, handling, confirmable }: Attempted,
 ): OutboxEntry => {
-  const { nextAttemptAtMs: _next, refusedSinceMs: _refused, reason: _reason, ...rest } = entry;
-  const attempted = {
-    ...rest,
-    attempts: entry.attempts + 1,
-    firstAttemptAtMs: entry.firstAttemptAtMs ?? nowMs - outcome.durationMs,
-    lastOutcome: outcome.code,
-  };
-  // Withdrawn, or accepted from another worker, while the request was out: it is not due again for failing.
-  if (entry.state !== "due" && next.kind !== "accepted") return { ...attempted, state: entry.state };
-  switch (next.kind) {
-    case "accepted": {
-      const accepted: OutboxEntry = { ...attempted, state: "accepted", acceptedAtMs: nowMs };
-      return confirmable ? confirmBy(accepted, state.reported, handling.confirmation, nowMs) : accepted;
-    }
-    case "retry": {
-      const refused = next.refusedSinceMs === undefined ? {} : { refusedSinceMs: next.refusedSinceMs };
-      return { ...attempted, state: "due", nextAttemptAtMs: next.atMs, reason: next.reason, ...refused };
-    }
-    case "parked":
-    case "disabled": {
-      const { secrets } = outcome;
-      const { configuration } = handling;
-      const parked = { atMs: nowMs, configuration, ...(secrets === undefined ? {} : { secrets }) };
-      return { ...attempted, state: next.kind, reason: next.reason, parked };
-    }
+  const tried = counted(entry, outcome, nowMs);
+  if (next.kind === "accepted") {
+    const accepted: OutboxEntry = { ...tried, state: "accepted", acceptedAtMs: nowMs };
+    return confirmable ? confirmBy(accepted, state.reported, handling.confirmation, nowMs) : accepted;
   }
+  // Withdrawn, or accepted from another worker, while the request was out: it is not due again for failing.
+  if (entry.state !== "due") return { ...tried, state: entry.state };
+  return afterFailure(entry, outcome, next, handling.configuration, nowMs);
 };
 
 /** A poke that was made again: its failure costs nothing but the next one, and there is a last one. */
@@ -74,43 +57,6 @@ const toDelivered = (state: SubscriptionState, entry: OutboxEntry, nowMs: number
   );
   if (wanted.length === 0 || wanted.some((other) => other.state !== "accepted")) return state;
   return { ...state, delivered: { ...versionOf(entry), decisionId: entry.decisionId, atMs: nowMs } };
-};
-
-const scheduleNext = (deps: DeliverDeps, entry: OutboxEntry, outcome: Outcome, nowMs: number): NextAttempt =>
-  nextAttempt({
-    outcome,
-    attempt: entry.attempts - (entry.rearmed?.attempts ?? 0) + 1,
-    firstAttemptAtMs: entry.firstAttemptAtMs ?? nowMs - outcome.durationMs,
-    // `lastOutcome` is only ever written from an Outcome's code while an entry is due.
-    ...(entry.lastOutcome === undefined ? {} : { previousOutcome: entry.lastOutcome as OutcomeCode }),
-    ...(entry.refusedSinceMs === undefined ? {} : { refusedSinceMs: entry.refusedSinceMs }),
-    nowMs,
-    random: deps.random.fraction(),
-  });
-
-const toRecord = (
-  receiver: string,
-  deliveryId: string,
-  { state: { subscription }, entry }: DueEntry,
-  { outcome, next, nowMs }: Attempted,
-): AttemptRecord => {
-  const attempt = entry.attempts + 1;
-  const reason = "reason" in next && next.reason !== outcome.code ? { reason: next.reason } : {};
-  return {
-    kind: "attempt",
-    id: `${entry.decisionId}/${receiver}/${attempt}/${nowMs}`,
-    decisionId: entry.decisionId,
-    atMs: nowMs,
-    subscription,
-    receiver,
-    deliveryId,
-    attempt,
-    outcome: outcome.code,
-    durationMs: outcome.durationMs,
-    ...(outcome.status === undefined ? {} : { status: outcome.status }),
-    next: entry.state === "accepted" ? "accepted" : next.kind,
-    ...reason,
-  };
 };
 
 const logNext = (
@@ -147,9 +93,11 @@ export const settleAttempt = async (
     const changed = again ? applyRepoke(now, current, attempted) : applyAttempt(now, current, attempted);
     return toDelivered(withEntry(now, receiver.id, changed), entry, nowMs);
   };
-  const after = await updateEntry(deps, receiver.id, due, change, [
-    toRecord(receiver.id, deliveryId, due, attempted),
-  ]);
+  const where = { subscription: state.subscription, receiver: receiver.id, deliveryId };
+  // Whatever came of it, an accepted entry stays one.
+  const follows = again ? ({ kind: "accepted" } as const) : next;
+  const record = toAttemptRecord(entry, where, outcome, follows, nowMs);
+  const after = await updateEntry(deps, receiver.id, due, change, [record]);
   if (!again) logNext(deps, receiver.id, state, entry, next);
   const kept = after?.outbox[receiver.id];
   if (again && kept?.confirmed === undefined && kept?.confirmByMs === undefined) {

@@ -1,4 +1,6 @@
-import { type Circuit, CLOSED } from "../delivery/circuit.ts";
+import { type Circuit, CLOSED, onResult, onTry } from "../delivery/circuit.ts";
+import type { Outcome } from "../delivery/outcomes.ts";
+import type { Clock, Random } from "../ports.ts";
 import type { StateStore } from "../state.ts";
 
 const keyOf = (receiver: string): string => `circuit/${receiver}`;
@@ -28,4 +30,17 @@ export const changeCircuit = async (
     if (JSON.stringify(after) === JSON.stringify(before)) return;
     if (await deps.state.saveDocument(keyOf(receiver), stored?.version ?? 0, after)) return;
   }
+};
+
+/** Makes one request and lets the receiver's circuit know, before it leaves and when it is answered. */
+export const tryThrough = async (
+  deps: { readonly state: StateStore; readonly clock: Clock; readonly random: Random },
+  receiver: string,
+  send: () => Promise<Outcome>,
+): Promise<Outcome> => {
+  await changeCircuit(deps, receiver, (circuit) => onTry(circuit, deps.clock.nowMs()));
+  const outcome = await send();
+  const random = deps.random.fraction();
+  await changeCircuit(deps, receiver, (circuit) => onResult(circuit, outcome, deps.clock.nowMs(), random));
+  return outcome;
 };

@@ -1,12 +1,12 @@
 import { toDeliveryBodies } from "../delivery/body.ts";
 import { objectKey } from "../delivery/change.ts";
 import type { Circuit } from "../delivery/circuit.ts";
-import { mayTry, onResult, onTry } from "../delivery/circuit.ts";
+import { mayTry } from "../delivery/circuit.ts";
 import type { Outcome } from "../delivery/outcomes.ts";
 import type { Receiver } from "../receiver.ts";
 import { type Age, startAge } from "./age.ts";
 import { settleAttempt } from "./attempt.ts";
-import { changeCircuit, loadCircuit } from "./circuit-store.ts";
+import { loadCircuit, tryThrough } from "./circuit-store.ts";
 import type { DeliverDeps, Delivery } from "./deps.ts";
 import { type DueEntry, disableEntry } from "./entries.ts";
 import { hintAgain, hintDelivery } from "./hints.ts";
@@ -115,11 +115,8 @@ const sendBody = async (
     await hintHeld(deps, id);
     return "lease-lost";
   }
-  await changeCircuit(deps, id, (circuit) => onTry(circuit, deps.clock.nowMs()));
   const mayLeave = (): boolean => lookAge() <= LOOK_WITHIN_MS;
-  const outcome = await deps.send({ ...delivery, mayLeave }, signal);
-  const random = deps.random.fraction();
-  await changeCircuit(deps, id, (circuit) => onResult(circuit, outcome, deps.clock.nowMs(), random));
+  const outcome = await tryThrough(deps, id, () => deps.send({ ...delivery, mayLeave }, signal));
   if (outcome.code === "cancelled" && outcome.requests === 0 && !mayLeave()) return "look-again";
   await settleShipment(deps, shipment, outcome);
   return "sent";

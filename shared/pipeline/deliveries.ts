@@ -8,6 +8,7 @@ import { updateEntry, withEntry } from "./entries.ts";
 import { listWaiting, rearmFeed } from "./feed.ts";
 import { hintAgain } from "./hints.ts";
 import { isOverdue } from "./overdue.ts";
+import { rearmed } from "./scheduled.ts";
 
 /** What a person sees and does needs no more than this, so that it works on every platform. */
 export interface DeliveriesDeps {
@@ -106,20 +107,6 @@ export const listAll = async (
   return listed.sort((a, b) => a.entry.decidedAtMs - b.entry.decidedAtMs);
 };
 
-/** The whole schedule anew, as if it had just been decided; attempts are counted on. */
-const rearmed = (entry: OutboxEntry, nowMs: number): OutboxEntry => {
-  const {
-    firstAttemptAtMs: _first,
-    refusedSinceMs: _refused,
-    lastOutcome: _last,
-    reason: _reason,
-    parked: _parked,
-    ...rest
-  } = unasked(entry);
-  const again = { atMs: nowMs, attempts: entry.attempts };
-  return { ...rest, state: "due", nextAttemptAtMs: nowMs, rearmed: again };
-};
-
 /** What is not Flux's pick any more must not be told: the poke would bring something else. */
 const mayLeave = ({ selection }: SubscriptionState, entry: OutboxEntry): boolean =>
   selection?.decisionId === entry.decisionId &&
@@ -134,7 +121,7 @@ export const rearm = async (
   if (!mayLeave(row, entry)) return false;
   const nowMs = deps.clock.nowMs();
   const change = (now: SubscriptionState, current: OutboxEntry): SubscriptionState =>
-    mayLeave(now, current) ? withEntry(now, receiver, rearmed(current, nowMs)) : now;
+    mayLeave(now, current) ? withEntry(now, receiver, rearmed(unasked(current), nowMs)) : now;
   const next = await updateEntry(deps, receiver, { state: row, entry }, change, []);
   if (next?.outbox[receiver]?.state !== "due") return false;
   await deps.queue.send([hintAgain(receiver, `rearm/${entry.decisionId}`, nowMs, undefined)]);

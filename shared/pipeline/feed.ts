@@ -1,5 +1,6 @@
 import type { EndpointReceiver } from "../receiver.ts";
 import type { DecisionOutcome, DecisionRecord, OutboxEntry, StateStore, StoredRecord } from "../state.ts";
+import { rearmed, type Scheduled } from "./scheduled.ts";
 
 /** What one endpoint of sluice.yaml hears of straight from the log of records. */
 export interface FeedSettings {
@@ -9,21 +10,7 @@ export interface FeedSettings {
 }
 
 /** The record that is being told, in an outbox entry's words. */
-export interface FeedHead
-  extends Pick<
-    OutboxEntry,
-    | "tag"
-    | "decisionId"
-    | "decidedAtMs"
-    | "attempts"
-    | "firstAttemptAtMs"
-    | "rearmed"
-    | "nextAttemptAtMs"
-    | "lastOutcome"
-    | "refusedSinceMs"
-    | "reason"
-    | "parked"
-  > {
+export interface FeedHead extends Scheduled, Pick<OutboxEntry, "tag" | "decidedAtMs"> {
   readonly state: "due" | "parked" | "disabled";
   readonly record: string;
   readonly subscription: string;
@@ -138,24 +125,8 @@ export const newestOf = async (
   return Math.max(0, ...newest.flat().map(({ sequence }) => sequence));
 };
 
-/** The whole schedule anew; requests are counted on. */
-export const rearmHead = (head: FeedHead, nowMs: number): FeedHead => {
-  const {
-    firstAttemptAtMs: _first,
-    refusedSinceMs: _refused,
-    lastOutcome: _last,
-    reason: _reason,
-    parked: _parked,
-    newest: _newest,
-    ...rest
-  } = head;
-  return {
-    ...rest,
-    state: "due",
-    nextAttemptAtMs: nowMs,
-    rearmed: { atMs: nowMs, attempts: head.attempts },
-  };
-};
+export const rearmHead = ({ newest: _newest, ...head }: FeedHead, nowMs: number): FeedHead =>
+  rearmed(head, nowMs);
 
 /** A decision that waits to be told, and the endpoint that it waits for. */
 export interface WaitingFeed {

@@ -1,8 +1,8 @@
 import type { QueuedWork } from "../ports.ts";
-import type { Receiver } from "../receiver.ts";
-import type { OutboxEntry, SubscriptionState } from "../state.ts";
+import type { SubscriptionState } from "../state.ts";
 import { rearm } from "./deliveries.ts";
 import type { DeliverDeps, SharedDeps } from "./deps.ts";
+import { isReachedOtherwise } from "./scheduled.ts";
 
 /** Asks whether what is parked may go out: only who delivers may read receivers' secrets. */
 export const hintParked = async (
@@ -19,20 +19,6 @@ export const hintParked = async (
   if (messages.length > 0) await queue.send(messages);
 };
 
-/** Reached another way than when it was parked: another address, type or place of secrets, or other secrets there. */
-const isMended = async (
-  { handlingOf, secretsOf }: DeliverDeps,
-  receiver: Receiver,
-  { parked }: OutboxEntry,
-): Promise<boolean> => {
-  if (parked === undefined) return false;
-  if (handlingOf(receiver).configuration !== parked.configuration) return true;
-  // Parked by an older Sluice: nothing to compare with.
-  if (parked.secrets === undefined) return false;
-  const secrets = await secretsOf(receiver);
-  return secrets !== undefined && secrets !== parked.secrets;
-};
-
 /** Makes a parked delivery due again whose receiver is reached another way now. */
 export const rearmMended = async (
   deps: DeliverDeps,
@@ -43,7 +29,7 @@ export const rearmMended = async (
   const entry = row.outbox[receiverId];
   const receiver = deps.catalog().receiver(receiverId);
   if (entry?.state !== "parked" || receiver === undefined) return;
-  if (!(await isMended(deps, receiver, entry))) return;
+  if (entry.parked === undefined || !(await isReachedOtherwise(deps, receiver, entry.parked))) return;
   if (await rearm(deps, { row, receiver: receiverId, entry })) {
     deps.log("delivery-rearmed", { receiver: receiverId, subscription, reason: entry.reason });
   }

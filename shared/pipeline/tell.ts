@@ -1,10 +1,10 @@
-import { mayTry, onResult, onTry } from "../delivery/circuit.ts";
+import { mayTry } from "../delivery/circuit.ts";
 import { toDecisionBody } from "../delivery/decision-body.ts";
 import type { Outcome, OutcomeCode } from "../delivery/outcomes.ts";
-import { type NextAttempt, nextAttempt } from "../delivery/schedule.ts";
-import type { AttemptRecord, DecisionRecord, StoredRecord } from "../state.ts";
+import type { NextAttempt } from "../delivery/schedule.ts";
+import type { DecisionRecord, StoredRecord } from "../state.ts";
 import { toDecisionEvent } from "./announce.ts";
-import { changeCircuit, loadCircuit } from "./circuit-store.ts";
+import { loadCircuit, tryThrough } from "./circuit-store.ts";
 import type { DeliverDeps, Send } from "./deps.ts";
 import {
   type Feed,
@@ -18,6 +18,7 @@ import {
   saveFeed,
 } from "./feed.ts";
 import { reserveTurn } from "./rate.ts";
+import { afterFailure, isReachedOtherwise, scheduleNext, toAttemptRecord } from "./scheduled.ts";
 
 /** What telling an endpoint from the log touches. */
 export type FeedDeps = Pick<
@@ -55,9 +56,7 @@ const isWorthATry = async (
   { newest = 0, parked }: FeedHead,
 ): Promise<boolean> => {
   if ((await newestOf(deps, outcomes)) > newest) return true;
-  if (parked === undefined || deps.handlingOf(receiver).configuration !== parked.configuration) return true;
-  const secrets = await deps.secretsOf(receiver);
-  return secrets !== undefined && parked.secrets !== undefined && secrets !== parked.secrets;
+  return parked === undefined || isReachedOtherwise(deps, receiver, parked);
 };
 
 /** The head as it is to be sent now, or when that may be; undefined: not by the clock. */
@@ -79,18 +78,6 @@ const readyHead = async (
   return head.state === "due" ? head : rearmHead(head, nowMs);
 };
 
-const scheduleNext = (deps: FeedDeps, head: FeedHead, outcome: Outcome): NextAttempt =>
-  nextAttempt({
-    outcome,
-    attempt: head.attempts - (head.rearmed?.attempts ?? 0) + 1,
-    firstAttemptAtMs: head.firstAttemptAtMs ?? deps.clock.nowMs() - outcome.durationMs,
-    // Only ever written from an Outcome's code.
-    ...(head.lastOutcome === undefined ? {} : { previousOutcome: head.lastOutcome as OutcomeCode }),
-    ...(head.refusedSinceMs === undefined ? {} : { refusedSinceMs: head.refusedSinceMs }),
-    nowMs: deps.clock.nowMs(),
-    random: deps.random.fraction(),
-  });
-
 const failedHead = async (
   deps: FeedDeps,
   { receiver, outcomes }: FeedSettings,
@@ -98,23 +85,9 @@ const failedHead = async (
   outcome: Outcome,
   next: Exclude<NextAttempt, { kind: "accepted" }>,
 ): Promise<FeedHead> => {
-  const nowMs = deps.clock.nowMs();
-  const { nextAttemptAtMs: _next, refusedSinceMs: _refused, ...rest } = head;
-  const tried = {
-    ...rest,
-    attempts: head.attempts + 1,
-    firstAttemptAtMs: head.firstAttemptAtMs ?? nowMs - outcome.durationMs,
-    lastOutcome: outcome.code,
-    reason: next.reason,
-  };
-  if (next.kind === "retry") {
-    const refused = next.refusedSinceMs === undefined ? {} : { refusedSinceMs: next.refusedSinceMs };
-    return { ...tried, state: "due", nextAttemptAtMs: next.atMs, ...refused };
-  }
-  const { secrets } = outcome;
   const { configuration } = deps.handlingOf(receiver);
-  const parked = { atMs: nowMs, configuration, ...(secrets === undefined ? {} : { secrets }) };
-  return { ...tried, state: next.kind, parked, newest: await newestOf(deps, outcomes) };
+  const failed = afterFailure(head, outcome, next, configuration, deps.clock.nowMs());
+  return failed.state === "due" ? failed : { ...failed, newest: await newestOf(deps, outcomes) };
 };
 
 /** What the feed is after a request, and whether its record is done with. */
@@ -149,25 +122,11 @@ const keepAttempt = async (
   }: { record: Decision; head: FeedHead; outcome: Outcome; delivery: string },
   next: NextAttempt,
 ): Promise<void> => {
-  const atMs = deps.clock.nowMs();
-  const attempt = head.attempts + 1;
+  const { subscription } = record;
+  const where = { subscription, receiver, deliveryId: delivery };
+  const kept = toAttemptRecord(head, where, outcome, next, deps.clock.nowMs(), record.id);
+  await deps.state.commit(subscription, 0, { records: [kept] });
   const { code, status, durationMs } = outcome;
-  const kept: AttemptRecord = {
-    kind: "attempt",
-    id: `${record.id}/${receiver}/${attempt}/${atMs}`,
-    decisionId: record.decisionId,
-    atMs,
-    subscription: record.subscription,
-    receiver,
-    deliveryId: delivery,
-    attempt,
-    outcome: code,
-    durationMs,
-    ...(status === undefined ? {} : { status }),
-    next: next.kind,
-    ...("reason" in next && next.reason !== code ? { reason: next.reason } : {}),
-  };
-  await deps.state.commit(record.subscription, 0, { records: [kept] });
   deps.log("attempt", { receiver, delivery, changes: 1, outcome: code, status, durationMs });
 };
 
@@ -185,13 +144,11 @@ const tellOne = async (
   if ("againAtMs" in head) return head;
   const { sequence: _place, ...plain } = record;
   const body = toDecisionBody(receiver.id, toDecisionEvent(plain));
-  await changeCircuit(deps, receiver.id, (circuit) => onTry(circuit, deps.clock.nowMs()));
-  const outcome = await deps.send({ receiver, body, timeMs: record.atMs, mayLeave: () => true }, signal);
-  const random = deps.random.fraction();
-  await changeCircuit(deps, receiver.id, (circuit) => onResult(circuit, outcome, deps.clock.nowMs(), random));
+  const delivery = { receiver, body, timeMs: record.atMs, mayLeave: () => true };
+  const outcome = await tryThrough(deps, receiver.id, () => deps.send(delivery, signal));
   // We were stopped: the next start tells it anew.
   if (outcome.code === "cancelled") return { againAtMs: undefined };
-  const next = scheduleNext(deps, head, outcome);
+  const next = scheduleNext(deps, head, outcome, deps.clock.nowMs());
   await keepAttempt(deps, receiver.id, { record, head, outcome, delivery: body.id }, next);
   const after = await settle(deps, settings, feed, { record, head, outcome }, next);
   const saved = await saveFeed(deps, receiver.id, stored, after);

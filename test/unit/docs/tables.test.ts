@@ -44,7 +44,7 @@ const OUTCOMES: Readonly<Record<DecisionOutcome, true>> = {
 
 /** Not those that take requests, run queues or send: their codes are no reasons of decisions. */
 const NOT_DECIDING =
-  /(?:accept|answer|announce|attempt|circuit-store|compare|confirm|confirmable|deliver|deliveries|entries|feed|hints|inputs|intake|mended|outbox|routes|sweep|tell|worker)\.ts$/;
+  /(?:accept|answer|announce|attempt|circuit-store|compare|confirm|confirmable|deliver|deliveries|entries|feed|hints|inputs|intake|mended|outbox|routes|scheduled|sweep|tell|worker)\.ts$/;
 
 const decidingSource = (): string =>
   globSync("shared/pipeline/*.ts", { cwd: ROOT })
