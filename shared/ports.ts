@@ -79,7 +79,7 @@ export type RegistryLogin =
 
 /**
  * Logs in to one kind of registry without a stored password. `undefined`: not this kind of host. Cached until 80 %
- * of the login's life. Throws `REGISTRY_DENIED` or `REGISTRY_UNAVAILABLE`.
+ * of the login's life. Throws `REGISTRY_DENIED` where the registry refuses who we are, else `REGISTRY_UNAVAILABLE`.
  */
 export type RegistryCredentials = (host: string, signal: AbortSignal) => Promise<RegistryLogin | undefined>;
 

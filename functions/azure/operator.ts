@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { createAcrCredentials } from "../../shared/adapters/azure/acr-credentials.ts";
 import { openBlobObjects } from "../../shared/adapters/azure/blob-objects.ts";
-import { createCliIdentity } from "../../shared/adapters/azure/cli-identity.ts";
+import { CLI_TIMEOUT_MS, createCliIdentity } from "../../shared/adapters/azure/cli-identity.ts";
 import { keepEntraTokens } from "../../shared/adapters/azure/entra-token.ts";
 import { openTable } from "../../shared/adapters/azure/open-table.ts";
 import { createTableStateStore } from "../../shared/adapters/azure/tables/state-store.ts";
@@ -34,7 +34,7 @@ export const openStage: OpenStage = async ({ env, nowMs, stage }) => {
   const values = await readStage(env, stage);
   const settings = readSettings({ ...values, SLUICE_STAGE: stage });
   const clock = { nowMs };
-  const tokens = keepEntraTokens(createCliIdentity(env), clock);
+  const tokens = keepEntraTokens(createCliIdentity(env), clock, CLI_TIMEOUT_MS);
   const deadLetters = Object.values(QUEUES).map((queue) =>
     openDeadLetters({ settings, tokens, clock }, queue),
   );

@@ -1,10 +1,11 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
+import { CLIENT_SETTINGS } from "../../shared/adapters/aws/client-settings.ts";
 import { type ErrorCode, PipelineError } from "../../shared/errors.ts";
 import { type ServiceDouble, type ServiceReply, startServiceDouble } from "../support/service-double.ts";
 
 /** How a service is to whoever asks it. What it says when it refuses is its own, everything else is alike everywhere. */
-export type Mood = "well" | "denies" | "down" | "silent" | "rubbish" | "endless" | "redirects";
+export type Mood = "well" | "denies" | "down" | "silent" | "rubbish" | "empty" | "endless" | "redirects";
 
 /** Whatever goes wrong, no error may say this. */
 export const LEAK = "s3cret-in-an-answer";
@@ -17,6 +18,7 @@ const MOODS: Readonly<Record<Exclude<Mood, "well" | "denies">, ServiceReply>> = 
   down: { status: 503 },
   silent: { ending: "silence" },
   rubbish: { body: BROKEN },
+  empty: { body: "{}" },
   endless: { body: BROKEN, ending: "endless" },
   redirects: { status: 307, headers: { location: ELSEWHERE } },
 };
@@ -53,6 +55,24 @@ export const startMoodyService = async (
   };
   return service;
 };
+
+/** A token with these claims; nobody signed it. */
+export const toJwt = (claims: object): string =>
+  ["{}", JSON.stringify(claims), "signature"]
+    .map((part) => Buffer.from(part).toString("base64url"))
+    .join(".");
+
+/** An answer of most services. */
+export const json = (status: number, body: unknown): ServiceReply => ({ status, body: JSON.stringify(body) });
+
+/** As a deployment's clients are set, but for the place, who asks, and that they ask once. */
+export const awsSettings = (endpoint: string, region = "eu-central-1") => ({
+  ...CLIENT_SETTINGS,
+  endpoint,
+  region,
+  maxAttempts: 1,
+  credentials: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "not-a-secret" },
+});
 
 /** The error of work that must fail, after a look at what everybody asks of errors. */
 export const failureOf = async (work: Promise<unknown>, code: ErrorCode): Promise<PipelineError> => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { withNamedSecrets } from "../../functions/common/named-secrets.ts";
-import { CLIENT_SETTINGS, withCappedAnswers } from "../../shared/adapters/aws/client-settings.ts";
+import { withCappedAnswers } from "../../shared/adapters/aws/client-settings.ts";
 import { createAwsNamedSecrets } from "../../shared/adapters/aws/named-secrets.ts";
 import { createKeyVaultSecrets } from "../../shared/adapters/azure/key-vault-secrets.ts";
 import type { NamedSecrets } from "../../shared/adapters/common/named-secrets.ts";
@@ -13,7 +13,7 @@ import { createSecretManager } from "../../shared/adapters/gcp/secret-manager.ts
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import { Secret } from "../../shared/artifact/secret.ts";
 import type { ServiceReply, ServiceRequest } from "../support/service-double.ts";
-import { LEAK, type Mood, startMoodyService } from "./moods.ts";
+import { awsSettings, json, LEAK, type Mood, startMoodyService } from "./moods.ts";
 import { describeSecretSource, describeSecretStore } from "./secret-source.suite.ts";
 
 describeSecretSource("environment", async () => {
@@ -52,19 +52,10 @@ interface Wire {
   open(url: string): NamedSecrets;
 }
 
-const json = (status: number, body: unknown): ServiceReply => ({ status, body: JSON.stringify(body) });
-
-const AWS_SETTINGS = {
-  ...CLIENT_SETTINGS,
-  region: "eu-central-1",
-  maxAttempts: 1,
-  credentials: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "not-a-secret" },
-};
-
 const openAws = (endpoint: string): NamedSecrets =>
   createAwsNamedSecrets({
-    secretsManager: async () => withCappedAnswers(new SecretsManagerClient({ ...AWS_SETTINGS, endpoint })),
-    ssm: async () => withCappedAnswers(new SSMClient({ ...AWS_SETTINGS, endpoint })),
+    secretsManager: async () => withCappedAnswers(new SecretsManagerClient(awsSettings(endpoint))),
+    ssm: async () => withCappedAnswers(new SSMClient(awsSettings(endpoint))),
   });
 
 const awsError = (word: string): ServiceReply => json(400, { __type: word, message: LEAK });

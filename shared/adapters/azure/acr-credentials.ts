@@ -1,14 +1,14 @@
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
 import type { Clock, RegistryCredentials, RegistryLogin } from "../../ports.ts";
+import { keepFresh, ofLife } from "../common/kept.ts";
 import type { EntraTokenSource } from "./entra-token.ts";
 import { fetchSmallJson, textField } from "./small-json.ts";
 
-/** The hosts that Flux takes for Azure's. */
-const HOST = /^.+\.azurecr\.(io|cn|de|us)$/;
+/** The hosts that Flux takes for Azure's, as far as they are hosts: a token must not follow a path to anybody else. */
+const HOST = /^[A-Za-z0-9.-]+\.azurecr\.(io|cn|de|us)$/;
 /** Says that the password is a refresh token. */
 const USERNAME = "00000000-0000-0000-0000-000000000000";
-const USED_LIFE = 0.8;
 /** For a refresh token that does not say how long it lives; real ones live three hours. */
 const DEFAULT_LIFE_MS = 15 * 60_000;
 
@@ -30,11 +30,6 @@ const expiryOf = (token: string, nowMs: number): number => {
   }
   return nowMs + DEFAULT_LIFE_MS;
 };
-
-interface Kept {
-  readonly login: RegistryLogin;
-  readonly untilMs: number;
-}
 
 export interface AcrSettings {
   readonly tokens: EntraTokenSource;
@@ -77,17 +72,21 @@ const exchange = async (settings: AcrSettings, host: string, signal: AbortSignal
   return textField(answer, "refresh_token", what, "REGISTRY_UNAVAILABLE");
 };
 
-/** Logs in to Azure Container Registry with an Entra token, as Flux does; each registry's login is kept for 80 % of its life. */
+/** Logs in to Azure Container Registry with an Entra token, as Flux does; each registry has a login of its own. */
 export const createAcrCredentials = (settings: AcrSettings): RegistryCredentials => {
-  const kept = new Map<string, Kept>();
-  return async (host, signal) => {
-    if (!HOST.test(host)) return undefined;
-    const nowMs = settings.clock.nowMs();
-    const before = kept.get(host);
-    if (before !== undefined && nowMs < before.untilMs) return before.login;
-    const refreshToken = await exchange(settings, host, signal);
-    const login: RegistryLogin = { username: USERNAME, password: new Secret(refreshToken) };
-    kept.set(host, { login, untilMs: nowMs + (expiryOf(refreshToken, nowMs) - nowMs) * USED_LIFE });
-    return login;
-  };
+  const { nowMs } = settings.clock;
+  const logIn = keepFresh<RegistryLogin>({
+    nowMs,
+    async ask(host, signal) {
+      const askedAtMs = nowMs();
+      const refreshToken = await exchange(settings, host, signal);
+      return {
+        value: { username: USERNAME, password: new Secret(refreshToken) },
+        keepMs: ofLife(expiryOf(refreshToken, askedAtMs) - askedAtMs),
+      };
+    },
+    failure: (host, cause) =>
+      new PipelineError(`${host}: no login in time`, { code: "REGISTRY_UNAVAILABLE", cause }),
+  });
+  return async (host, signal) => (HOST.test(host) ? logIn(host, signal) : undefined);
 };

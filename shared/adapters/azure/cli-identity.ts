@@ -5,7 +5,8 @@ import { PipelineError } from "../../errors.ts";
 import type { EntraTokenSource } from "./entra-token.ts";
 
 const CODE = "SECRET_UNAVAILABLE";
-const TIMEOUT_MS = 60_000;
+/** It is a program of its own, and slow to start. */
+export const CLI_TIMEOUT_MS = 60_000;
 const execute = promisify(execFile);
 
 interface CliToken {
@@ -26,7 +27,7 @@ export const createCliIdentity =
   (env: Readonly<Record<string, string | undefined>>): EntraTokenSource =>
   async (resource, signal) => {
     const args = ["account", "get-access-token", "--resource", resource, "--output", "json"];
-    const options = { env, signal, timeout: TIMEOUT_MS };
+    const options = { env, signal, timeout: CLI_TIMEOUT_MS };
     // An error of it would bring the output along.
     const { stdout } = await execute("az", args, options).catch(() => ({ stdout: "" }));
     const { accessToken, expires_on: expiresOn } = parse(stdout);

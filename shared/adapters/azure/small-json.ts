@@ -1,17 +1,7 @@
 import { type ErrorCode, PipelineError } from "../../errors.ts";
+import { readCapped } from "../common/capped-body.ts";
 
 const MAX_BYTES = 128 * 1024;
-
-const readCapped = async (response: Response): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BYTES) throw new RangeError(`more than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-};
 
 /** What to call, and how to speak of it in errors. */
 export interface SmallRequest {
@@ -32,7 +22,10 @@ export const askSmallJson = async ({
 }: SmallRequest): Promise<{ readonly status: number; readonly text: string }> => {
   try {
     const response = await fetch(url, { redirect: "manual", ...init });
-    return { status: response.status, text: await readCapped(response) };
+    return {
+      status: response.status,
+      text: Buffer.from(await readCapped(response, MAX_BYTES)).toString("utf8"),
+    };
   } catch (cause) {
     throw new PipelineError(`${what}: no answer`, { code: unavailable, cause });
   }

@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
+import { readCapped } from "../common/capped-body.ts";
 import { type AccessTokenSource, cacheToken, type FreshToken } from "./cached-token.ts";
-import { at, parseJson, readCapped, textAt } from "./google-api.ts";
+import { at, parseJson, textAt } from "./google-api.ts";
 
 export interface ApplicationDefaultOptions {
   readonly fetch: typeof globalThis.fetch;
@@ -78,7 +79,11 @@ export const createApplicationDefaultToken = (options: ApplicationDefaultOptions
   }
   const path = pathOf(options);
   let credentials: unknown;
-  const refreshed = cacheToken((signal) => refresh(options, credentials, signal), options.nowMs);
+  const refreshed = cacheToken(
+    "Google credentials",
+    (signal) => refresh(options, credentials, signal),
+    options.nowMs,
+  );
   return async (signal) => {
     if (credentials === undefined) {
       const bytes = await readFileIfThere(path);

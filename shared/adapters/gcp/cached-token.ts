@@ -1,4 +1,6 @@
 import type { Secret } from "../../artifact/secret.ts";
+import { PipelineError } from "../../errors.ts";
+import { keepFresh, ofLife } from "../common/kept.ts";
 
 /** Gives a token that is good for a while. Throws `SECRET_UNAVAILABLE`. */
 export type AccessTokenSource = (signal: AbortSignal) => Promise<Secret>;
@@ -8,37 +10,20 @@ export interface FreshToken {
   readonly lifeMs: number;
 }
 
-const FETCH_TIMEOUT_MS = 10_000;
-/** Of its life a token is used; the rest covers clocks that differ and requests under way. */
-const USED_SHARE = 0.8;
-
-const beforeAbort = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
-
-/** Keeps a token until 80 % of its life. Callers at the same time share one request, which none of them can cancel. */
+/** Keeps a token of Google's for most of its life; `what` says in errors whose it is. */
 export const cacheToken = (
+  what: string,
   fetchToken: (signal: AbortSignal) => Promise<FreshToken>,
   nowMs: () => number,
 ): AccessTokenSource => {
-  let kept: { readonly secret: Secret; readonly untilMs: number } | undefined;
-  let underWay: Promise<Secret> | undefined;
-  const refresh = async (): Promise<Secret> => {
-    try {
-      const { secret, lifeMs } = await fetchToken(AbortSignal.timeout(FETCH_TIMEOUT_MS));
-      kept = { secret, untilMs: nowMs() + lifeMs * USED_SHARE };
-      return secret;
-    } finally {
-      underWay = undefined;
-    }
-  };
-  return async (signal) => {
-    if (kept !== undefined && nowMs() < kept.untilMs) return kept.secret;
-    underWay ??= refresh();
-    return beforeAbort(underWay, signal);
-  };
+  const kept = keepFresh<Secret>({
+    nowMs,
+    async ask(_key, signal) {
+      const { secret, lifeMs } = await fetchToken(signal);
+      return { value: secret, keepMs: ofLife(lifeMs) };
+    },
+    failure: (_key, cause) =>
+      new PipelineError(`${what}: no token in time`, { code: "SECRET_UNAVAILABLE", cause }),
+  });
+  return (signal) => kept("", signal);
 };

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { PipelineError } from "../../errors.ts";
+import { BodyTooLarge, readCapped } from "../common/capped-body.ts";
 import type { AccessTokenSource } from "./cached-token.ts";
 
 export interface GoogleRequest {
@@ -54,20 +55,6 @@ const STATUS_WORD: Readonly<Record<number, string>> = {
   504: "DEADLINE_EXCEEDED",
 };
 
-class TooLarge extends TypeError {}
-
-/** A body that is longer than expected is refused before it fills the memory. */
-export const readCapped = async (response: Response, maxBytes: number): Promise<Uint8Array> => {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  for await (const chunk of response.body ?? []) {
-    total += chunk.byteLength;
-    if (total > maxBytes) throw new TooLarge(`the answer is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
-
 /** Parsed, or undefined for what is not JSON. */
 export const parseJson = (bytes: Uint8Array): unknown => {
   try {
@@ -107,7 +94,7 @@ const toRefusal = async (response: Response, url: string, token: string): Promis
 
 const toFailure = (url: string, cause: unknown): GoogleAnswer => {
   const { host } = new URL(url);
-  if (cause instanceof TooLarge) return { ok: false, status: "TOO_LARGE", message: cause.message, cause };
+  if (cause instanceof BodyTooLarge) return { ok: false, status: "TOO_LARGE", message: cause.message, cause };
   // A token that cannot be had says more than that nothing came of the call.
   const message = cause instanceof PipelineError ? cause.message : `${host} cannot be reached`;
   return { ok: false, status: "UNREACHABLE", message, cause };

@@ -1,8 +1,10 @@
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
 import type { CallerIdentity } from "../../ports.ts";
+import { readCapped } from "../common/capped-body.ts";
+import { keepFresh, ofLife } from "../common/kept.ts";
 import { type AccessTokenSource, cacheToken, type FreshToken } from "./cached-token.ts";
-import { at, parseJson, readCapped, textAt } from "./google-api.ts";
+import { at, parseJson, textAt } from "./google-api.ts";
 
 export interface MetadataOptions {
   readonly fetch: typeof globalThis.fetch;
@@ -49,15 +51,19 @@ const read = async (
 
 /** Access tokens of the service account that this code runs as. */
 export const createMetadataAccessToken = (options: MetadataOptions): AccessTokenSource =>
-  cacheToken(async (signal): Promise<FreshToken> => {
-    const body = parseJson(await read(options, `${ACCOUNT}/token`, signal));
-    const token = textAt(body, "access_token");
-    const expiresInS = at(body, "expires_in");
-    if (token === undefined || token === "" || typeof expiresInS !== "number") {
-      throw unavailable("the answer holds no token");
-    }
-    return { secret: new Secret(token), lifeMs: expiresInS * 1_000 };
-  }, options.nowMs);
+  cacheToken(
+    "metadata server",
+    async (signal): Promise<FreshToken> => {
+      const body = parseJson(await read(options, `${ACCOUNT}/token`, signal));
+      const token = textAt(body, "access_token");
+      const expiresInS = at(body, "expires_in");
+      if (token === undefined || token === "" || typeof expiresInS !== "number") {
+        throw unavailable("the answer holds no token");
+      }
+      return { secret: new Secret(token), lifeMs: expiresInS * 1_000 };
+    },
+    options.nowMs,
+  );
 
 const expiryMsOf = (jwt: string): number | undefined => {
   const exp = at(parseJson(Buffer.from(jwt.split(".")[1] ?? "", "base64url")), "exp");
@@ -66,19 +72,22 @@ const expiryMsOf = (jwt: string): number | undefined => {
 
 /** Google-signed identity tokens for an audience, with the account's `email` claim: what `generic-oidc` receivers check. */
 export const createMetadataCallerIdentity = (options: MetadataOptions): CallerIdentity => {
-  const byAudience = new Map<string, AccessTokenSource>();
-  const open = (audience: string): AccessTokenSource =>
-    cacheToken(async (signal) => {
+  const toFailure = (audience: string, cause: unknown): PipelineError => {
+    const why = cause instanceof PipelineError ? cause.message : "the metadata server gave none in time";
+    return new PipelineError(`a token for ${audience}: ${why}`, { code: "SECRET_UNAVAILABLE", cause });
+  };
+  return keepFresh<Secret>({
+    nowMs: options.nowMs,
+    async ask(audience, signal) {
       const query = new URLSearchParams({ audience, format: "full" });
-      const bytes = await read(options, `${ACCOUNT}/identity?${query}`, signal);
+      const bytes = await read(options, `${ACCOUNT}/identity?${query}`, signal).catch((cause: unknown) => {
+        throw toFailure(audience, cause);
+      });
       const jwt = Buffer.from(bytes).toString("utf8").trim();
       const expiryMs = expiryMsOf(jwt);
-      if (expiryMs === undefined) throw unavailable("the answer is no identity token");
-      return { secret: new Secret(jwt), lifeMs: expiryMs - options.nowMs() };
-    }, options.nowMs);
-  return (audience, signal) => {
-    const source = byAudience.get(audience) ?? open(audience);
-    byAudience.set(audience, source);
-    return source(signal);
-  };
+      if (expiryMs === undefined) throw toFailure(audience, unavailable("the answer is no identity token"));
+      return { value: new Secret(jwt), keepMs: ofLife(expiryMs - options.nowMs()) };
+    },
+    failure: toFailure,
+  });
 };

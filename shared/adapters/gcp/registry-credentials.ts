@@ -3,7 +3,7 @@ import type { RegistryCredentials } from "../../ports.ts";
 import type { AccessTokenSource } from "./cached-token.ts";
 
 /** The hosts that Flux's own controllers log in to as Google's, and no others: a token must not reach anybody else. */
-const GOOGLE_REGISTRY = /^(?:(?:.+\.)?gcr\.io|.+-docker\.pkg\.dev)$/;
+const GOOGLE_REGISTRY = /^(?:(?:[A-Za-z0-9.-]+\.)?gcr\.io|[A-Za-z0-9.-]+-docker\.pkg\.dev)$/;
 
 /** Logs in to Artifact Registry and Container Registry with an access token; the token's own cache keeps it. */
 export const createGoogleRegistryCredentials =

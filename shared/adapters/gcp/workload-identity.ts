@@ -1,8 +1,9 @@
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
 import type { CallerIdentity } from "../../ports.ts";
+import { readCapped } from "../common/capped-body.ts";
 import { type AccessTokenSource, cacheToken, type FreshToken } from "./cached-token.ts";
-import { at, parseJson, readCapped, textAt } from "./google-api.ts";
+import { at, parseJson, textAt } from "./google-api.ts";
 
 export interface WorkloadIdentityOptions {
   readonly fetch: typeof globalThis.fetch;
@@ -93,10 +94,14 @@ const impersonate = async (
 
 /** Google access tokens for code that runs elsewhere, by token exchange (RFC 8693): no key is stored anywhere. */
 export const createWorkloadIdentityToken = (options: WorkloadIdentityOptions): AccessTokenSource =>
-  cacheToken(async (signal) => {
-    const federated = await exchange(options, signal);
-    const { serviceAccount } = options;
-    return serviceAccount === undefined
-      ? federated
-      : impersonate(options, serviceAccount, federated.secret, signal);
-  }, options.nowMs);
+  cacheToken(
+    "workload identity federation",
+    async (signal) => {
+      const federated = await exchange(options, signal);
+      const { serviceAccount } = options;
+      return serviceAccount === undefined
+        ? federated
+        : impersonate(options, serviceAccount, federated.secret, signal);
+    },
+    options.nowMs,
+  );

@@ -135,6 +135,7 @@ describe("logins by federation", () => {
             }
           : { body: "{}" },
       "sts.eu-west-1.amazonaws.com answered 403 (AccessDenied)",
+      "REGISTRY_DENIED",
     ],
     [
       "ECR",
@@ -145,11 +146,17 @@ describe("logins by federation", () => {
             }
           : { status: 400, body: '{"__type":"AccessDeniedException","message":"no"}' },
       "api.ecr.eu-west-1.amazonaws.com answered 400 (AccessDeniedException)",
+      "REGISTRY_DENIED",
     ],
-    ["an answer without credentials", () => ({ body: "<r/>" }), "STS answered without credentials"],
-  ])("a refusal by %s names the reason and no token", async (_what, reply, words) => {
+    [
+      "an answer without credentials",
+      () => ({ body: "<r/>" }),
+      "STS answered without credentials",
+      "REGISTRY_UNAVAILABLE",
+    ],
+  ])("a refusal by %s names the reason and no token", async (_what, reply, words, code) => {
     const { logIn } = await open((_request, host) => reply(host));
     const error: unknown = await logIn(AWS, ECR, signal).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "REGISTRY_UNAVAILABLE", message: `${ECR}: ${words}` });
+    expect(error).toMatchObject({ code, message: `${ECR}: ${words}` });
   });
 });

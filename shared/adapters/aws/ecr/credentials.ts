@@ -1,11 +1,11 @@
 import { Secret } from "../../../artifact/secret.ts";
 import { PipelineError } from "../../../errors.ts";
 import type { Clock, RegistryCredentials, RegistryLogin } from "../../../ports.ts";
+import { type Fresh, keepFresh, ofLife } from "../../common/kept.ts";
 import type { EcrClients } from "./clients.ts";
 import { toRegistryError } from "./failure.ts";
 import { type EcrHost, parseEcrHost } from "./host.ts";
 
-const USED_OF_LIFE = 0.8;
 /** Where an answer names no end; ECR's own tokens live for twelve hours. */
 const DEFAULT_LIFE_MS = 3_600_000;
 
@@ -17,11 +17,13 @@ interface Token {
 /** How long ECR Public is read anonymously before a login is tried again. */
 const ANONYMOUS_MS = 300_000;
 
-interface Cached {
-  /** Absent: nobody logs in. */
-  readonly login?: RegistryLogin;
-  readonly untilMs: number;
+interface Registry {
+  readonly host: string;
+  readonly ecr: EcrHost;
 }
+
+const toFailure = ({ host }: Registry, cause: unknown): PipelineError =>
+  toRegistryError(host, "GetAuthorizationToken", cause);
 
 const requireToken = (
   host: string,
@@ -59,44 +61,45 @@ const askPublic = async (clients: EcrClients, signal: AbortSignal) => {
   return answer.authorizationData;
 };
 
+const logIn = async (
+  clients: EcrClients,
+  nowMs: number,
+  { host, ecr }: Registry,
+  signal: AbortSignal,
+): Promise<Fresh<RegistryLogin>> => {
+  const isPublic = ecr.kind === "public";
+  const data = isPublic ? await askPublic(clients, signal) : await askPrivate(clients, ecr.region, signal);
+  const { text, expiresAtMs } = requireToken(host, data, nowMs);
+  return {
+    value: isPublic ? { bearer: new Secret(text) } : toBasic(host, text),
+    keepMs: ofLife(expiresAtMs - nowMs),
+  };
+};
+
 /**
- * Logs in to ECR and ECR Public by IAM, for as long as 80 % of a token's life. One token of a region serves every
- * account that the caller may read. ECR Public is read anonymously by who has no identity there, unless
- * `anonymousPublic` says that one is expected.
+ * Logs in to ECR and ECR Public by IAM. One token of a region serves every account that the caller may read. ECR Public
+ * is read anonymously by who has no identity there, unless `anonymousPublic` says that one is expected.
  */
 export const createEcrCredentials = (
   clients: EcrClients,
-  clock: Clock,
+  { nowMs }: Clock,
   { anonymousPublic = true }: { readonly anonymousPublic?: boolean } = {},
 ): RegistryCredentials => {
-  const cache = new Map<string, Cached>();
-
-  const logIn = async (host: string, ecr: EcrHost, signal: AbortSignal): Promise<Cached> => {
-    const nowMs = clock.nowMs();
-    const isPublic = ecr.kind === "public";
-    const data = isPublic ? await askPublic(clients, signal) : await askPrivate(clients, ecr.region, signal);
-    const { text, expiresAtMs } = requireToken(host, data, nowMs);
-    return {
-      login: isPublic ? { bearer: new Secret(text) } : toBasic(host, text),
-      untilMs: nowMs + (expiresAtMs - nowMs) * USED_OF_LIFE,
-    };
-  };
-
+  const kept = keepFresh<RegistryLogin | undefined, Registry>({
+    nowMs,
+    keyOf: ({ ecr }) => (ecr.kind === "public" ? "public" : ecr.region),
+    async ask(registry, signal) {
+      try {
+        return await logIn(clients, nowMs(), registry, signal);
+      } catch (cause) {
+        if (registry.ecr.kind === "private" || !anonymousPublic) throw toFailure(registry, cause);
+        return { value: undefined, keepMs: ANONYMOUS_MS };
+      }
+    },
+    failure: toFailure,
+  });
   return async (host, signal) => {
     const ecr = parseEcrHost(host);
-    if (ecr === undefined) return undefined;
-    const key = ecr.kind === "public" ? "public" : ecr.region;
-    const known = cache.get(key);
-    if (known !== undefined && clock.nowMs() < known.untilMs) return known.login;
-    try {
-      const fresh = await logIn(host, ecr, signal);
-      cache.set(key, fresh);
-      return fresh.login;
-    } catch (cause) {
-      if (ecr.kind === "private" || !anonymousPublic)
-        throw toRegistryError(host, "GetAuthorizationToken", cause);
-      cache.set(key, { untilMs: clock.nowMs() + ANONYMOUS_MS });
-      return undefined;
-    }
+    return ecr === undefined ? undefined : kept({ host, ecr }, signal);
   };
 };

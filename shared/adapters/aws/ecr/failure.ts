@@ -17,5 +17,6 @@ export const toRegistryError = (host: string, what: string, cause: unknown): Pip
   const name = cause instanceof Error ? cause.name : "unknown error";
   const code = DENIED.has(name) ? "REGISTRY_DENIED" : "REGISTRY_UNAVAILABLE";
   const reason = name === "CredentialsProviderError" ? NOBODY : name;
-  return new PipelineError(`${host}, ${what}: ${reason}`, { code, cause });
+  // Without the cause: an answer that cannot be read is quoted there, and it may hold a token.
+  return new PipelineError(`${host}, ${what}: ${reason}`, { code });
 };

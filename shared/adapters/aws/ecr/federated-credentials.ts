@@ -2,6 +2,8 @@ import { createHash, createHmac } from "node:crypto";
 import { Secret } from "../../../artifact/secret.ts";
 import { PipelineError } from "../../../errors.ts";
 import type { CallerIdentity, Clock, RegistryCredentials, RegistryLogin } from "../../../ports.ts";
+import { readCapped } from "../../common/capped-body.ts";
+import { keepFresh, ofLife } from "../../common/kept.ts";
 import { parseEcrHost } from "./host.ts";
 
 export interface FederatedEcrSettings {
@@ -23,12 +25,19 @@ interface SessionKeys {
   readonly token: string;
 }
 
-const USED_OF_LIFE = 0.8;
 const DEFAULT_LIFE_MS = 3_600_000;
 const MAX_BYTES = 64 * 1024;
+/** By these words STS and ECR refuse who we are. */
+const DENIED: ReadonlySet<string> = new Set([
+  "AccessDenied",
+  "AccessDeniedException",
+  "ExpiredTokenException",
+  "InvalidIdentityToken",
+  "UnrecognizedClientException",
+]);
 const TARGET = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
 
-const denied = (host: string, message: string, cause?: unknown): PipelineError =>
+const unavailable = (host: string, message: string, cause?: unknown): PipelineError =>
   new PipelineError(`${host}: ${message}`, { code: "REGISTRY_UNAVAILABLE", cause });
 
 const post = async (
@@ -43,14 +52,15 @@ const post = async (
   let text: string;
   try {
     response = await fetch(url, { method: "POST", redirect: "error", signal, ...init });
-    text = (await response.text()).slice(0, MAX_BYTES);
+    text = Buffer.from(await readCapped(response, MAX_BYTES)).toString("utf8");
   } catch (cause) {
-    throw denied(host, `${place} cannot be reached`, cause);
+    throw unavailable(host, `${place} cannot be reached`, cause);
   }
   if (response.ok) return text;
   const [, code = "no reason"] =
     /<Code>([\w.]+)<\/Code>|"__type":"(?:[^"#]*#)?(\w+)"/.exec(text)?.filter(Boolean) ?? [];
-  throw denied(host, `${place} answered ${response.status} (${code})`);
+  const message = `${host}: ${place} answered ${response.status} (${code})`;
+  throw new PipelineError(message, { code: DENIED.has(code) ? "REGISTRY_DENIED" : "REGISTRY_UNAVAILABLE" });
 };
 
 /** STS's form of answer is XML; these three are plain text in it. */
@@ -64,7 +74,11 @@ const assumeRole = async (
   suffix: string,
   signal: AbortSignal,
 ): Promise<SessionKeys> => {
-  const token = await settings.identity(settings.audience ?? ROLE_AUDIENCE, signal);
+  const token = await settings
+    .identity(settings.audience ?? ROLE_AUDIENCE, signal)
+    .catch((cause: unknown) => {
+      throw unavailable(host, cause instanceof PipelineError ? cause.message : "no token in time", cause);
+    });
   const form = new URLSearchParams({
     Action: "AssumeRoleWithWebIdentity",
     Version: "2011-06-15",
@@ -85,7 +99,7 @@ const assumeRole = async (
     elementOf(xml, name),
   );
   if (id === undefined || secret === undefined || session === undefined) {
-    throw denied(host, "STS answered without credentials");
+    throw unavailable(host, "STS answered without credentials");
   }
   return { id, secret, token: session };
 };
@@ -126,6 +140,22 @@ const signRequest = (
   };
 };
 
+interface Answer {
+  readonly authorizationData?: readonly {
+    readonly authorizationToken?: string;
+    readonly expiresAt?: number;
+  }[];
+}
+
+const parseAnswer = (text: string): Answer => {
+  try {
+    return Object(JSON.parse(text)) as Answer;
+  } catch {
+    // A parser's message would quote the answer: it is one without a token.
+    return {};
+  }
+};
+
 const logIn = async (
   settings: FederatedEcrSettings,
   host: string,
@@ -138,31 +168,29 @@ const logIn = async (
   const request = { url: `https://api.ecr.${region}.${suffix}/`, region, target: TARGET, body: "{}" };
   const headers = signRequest(keys, request, nowMs);
   const text = await post(settings, host, request.url, { headers, body: request.body }, signal);
-  const { authorizationData: [data] = [] } = JSON.parse(text) as {
-    readonly authorizationData?: readonly {
-      readonly authorizationToken?: string;
-      readonly expiresAt?: number;
-    }[];
-  };
+  const { authorizationData: [data] = [] } = parseAnswer(text);
   const pair = Buffer.from(data?.authorizationToken ?? "", "base64").toString("utf8");
   const at = pair.indexOf(":");
-  if (at < 1) throw denied(host, "ECR answered without a token");
+  if (at < 1) throw unavailable(host, "ECR answered without a token");
   const lifeMs = data?.expiresAt === undefined ? DEFAULT_LIFE_MS : data.expiresAt * 1_000 - nowMs;
   return { login: { username: pair.slice(0, at), password: new Secret(pair.slice(at + 1)) }, lifeMs };
 };
 
 /** Logs in to private ECR from outside AWS, as a role that trusts our identity; by plain HTTPS, without AWS's clients. */
 export const createFederatedEcrCredentials = (settings: FederatedEcrSettings): RegistryCredentials => {
-  const kept = new Map<string, { readonly login: RegistryLogin; readonly untilMs: number }>();
+  const { nowMs } = settings.clock;
+  const kept = keepFresh<RegistryLogin, { readonly host: string; readonly region: string }>({
+    nowMs,
+    keyOf: ({ host }) => host,
+    async ask({ host, region }, signal) {
+      const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+      const { login, lifeMs } = await logIn(settings, host, region, suffix, signal);
+      return { value: login, keepMs: ofLife(lifeMs) };
+    },
+    failure: ({ host }, cause) => unavailable(host, "no login in time", cause),
+  });
   return async (host, signal) => {
     const ecr = parseEcrHost(host);
-    if (ecr === undefined || ecr.kind !== "private") return undefined;
-    const before = kept.get(host);
-    const nowMs = settings.clock.nowMs();
-    if (before !== undefined && nowMs < before.untilMs) return before.login;
-    const suffix = ecr.region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-    const { login, lifeMs } = await logIn(settings, host, ecr.region, suffix, signal);
-    kept.set(host, { login, untilMs: nowMs + lifeMs * USED_OF_LIFE });
-    return login;
+    return ecr?.kind === "private" ? kept({ host, region: ecr.region }, signal) : undefined;
   };
 };

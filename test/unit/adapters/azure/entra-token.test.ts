@@ -1,6 +1,4 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { createEntraCallerIdentity } from "../../../../shared/adapters/azure/caller-identity.ts";
-import { type EntraToken, keepEntraTokens } from "../../../../shared/adapters/azure/entra-token.ts";
 import { createFederatedIdentity } from "../../../../shared/adapters/azure/federated-identity.ts";
 import { createManagedIdentity } from "../../../../shared/adapters/azure/managed-identity.ts";
 import { toTokenCredential } from "../../../../shared/adapters/azure/token-credential.ts";
@@ -45,19 +43,6 @@ describe("managed identity", () => {
       },
     ]);
   });
-
-  test.each([
-    ["a refusal", { status: 400, json: { error: "token-in-here" } }],
-    ["an answer without a token", { json: { expires_on: "1" } }],
-    ["an answer that is not JSON", { text: "token-in-here" }],
-    ["an endless answer", { text: "x".repeat(200_000) }],
-  ])("%s is SECRET_UNAVAILABLE and quotes nothing", async (_name, reply) => {
-    const { url } = await serve(() => reply);
-    const tokens = createManagedIdentity({ endpoint: { url, header: "h" }, fetch });
-    const failure = tokens("https://vault.azure.net", signal());
-    await expect(failure).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
-    await expect(failure).rejects.not.toThrow(/token-in-here/);
-  });
 });
 
 describe("federated identity", () => {
@@ -89,47 +74,6 @@ describe("federated identity", () => {
   });
 });
 
-describe("kept tokens", () => {
-  const token = (expiresAtMs: number): EntraToken => ({ value: new Secret("t"), expiresAtMs });
-
-  test("serve for 80 % of their life, each resource its own", async () => {
-    const clock = createClock(0);
-    const asked: string[] = [];
-    const tokens = keepEntraTokens(async (resource) => {
-      asked.push(`${resource}@${clock.at}`);
-      return token(clock.at + 1_000);
-    }, clock);
-    for (const at of [0, 799, 800, 1_000]) {
-      clock.at = at;
-      await tokens("a", signal());
-    }
-    await tokens("b", signal());
-    expect(asked).toEqual(["a@0", "a@800", "b@1000"]);
-  });
-
-  test("are fetched once for many who ask at the same time", async () => {
-    let asked = 0;
-    const tokens = keepEntraTokens(async () => {
-      asked += 1;
-      return token(1_000);
-    }, createClock(0));
-    await Promise.all(Array.from({ length: 10 }, () => tokens("a", signal())));
-    expect(asked).toBe(1);
-  });
-
-  test("do not keep a failure", async () => {
-    let asked = 0;
-    const tokens = keepEntraTokens(async () => {
-      asked += 1;
-      if (asked === 1) throw new Error("out of reach");
-      return token(1_000);
-    }, createClock(0));
-    await expect(tokens("a", signal())).rejects.toThrow("out of reach");
-    await tokens("a", signal());
-    expect(asked).toBe(2);
-  });
-});
-
 test("Azure's clients get tokens for the resource of their scope", async () => {
   const { tokens, asked } = createTokens();
   const credential = toTokenCredential(tokens);
@@ -138,11 +82,4 @@ test("Azure's clients get tokens for the resource of their scope", async () => {
   });
   await credential.getToken(["https://vault.azure.net/.default"]);
   expect(asked).toEqual(["https://storage.azure.com", "https://vault.azure.net"]);
-});
-
-test("a receiver's audience is the resource", async () => {
-  const { tokens, asked } = createTokens();
-  const identity = createEntraCallerIdentity(tokens);
-  expect((await identity("api://flux-production", signal())).reveal()).toBe("entra-token");
-  expect(asked).toEqual(["api://flux-production"]);
 });

@@ -6,6 +6,7 @@ import {
 import { createGoogleRegistryCredentials } from "../../../../shared/adapters/gcp/registry-credentials.ts";
 import { createWorkloadIdentityToken } from "../../../../shared/adapters/gcp/workload-identity.ts";
 import { Secret } from "../../../../shared/artifact/secret.ts";
+import { toJwt } from "../../../contract/moods.ts";
 import {
   type ServiceDouble,
   type ServiceReply,
@@ -17,11 +18,6 @@ const PROVIDER = "projects/1/locations/global/workloadIdentityPools/aws/provider
 const START_MS = 1_700_000_000_000;
 
 const flavored = (body: string): ServiceReply => ({ headers: { "metadata-flavor": "Google" }, body });
-const toJwt = (claims: unknown): string =>
-  ["{}", JSON.stringify(claims), "signature"]
-    .map((part) => Buffer.from(part).toString("base64url"))
-    .join(".");
-
 let double: ServiceDouble;
 let nowMs = START_MS;
 
@@ -59,18 +55,6 @@ describe("metadata server", () => {
     });
   });
 
-  test("one caller's end takes nobody's token away", async () => {
-    const token = createMetadataAccessToken(
-      metadata(await start(() => flavored(JSON.stringify({ access_token: "t", expires_in: 60 })))),
-    );
-    const stopped = new AbortController();
-    const first = token(stopped.signal);
-    const second = token(signal);
-    stopped.abort(new Error("stopped"));
-    await expect(first).rejects.toThrow("stopped");
-    expect((await second).reveal()).toBe("t");
-  });
-
   test("believes nobody else who answers at its name", async () => {
     const token = createMetadataAccessToken(
       metadata(await start(() => ({ body: JSON.stringify({ access_token: "evil", expires_in: 60 }) }))),
@@ -78,50 +62,14 @@ describe("metadata server", () => {
     await expect(token(signal)).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
   });
 
-  test("is asked again after a failure", async () => {
-    let fails = true;
-    const token = createMetadataAccessToken(
-      metadata(
-        await start(() =>
-          fails
-            ? { status: 503, headers: { "metadata-flavor": "Google" } }
-            : flavored(JSON.stringify({ access_token: "t", expires_in: 60 })),
-        ),
-      ),
-    );
-    await expect(token(signal)).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
-    fails = false;
-    expect((await token(signal)).reveal()).toBe("t");
-  });
-
-  test("gives an identity token for each audience, kept by its own expiry", async () => {
+  test("is asked for an identity token with all claims, as Google documents it", async () => {
     const identity = createMetadataCallerIdentity(
-      metadata(
-        await start(({ target }) =>
-          flavored(
-            toJwt({
-              aud: new URLSearchParams(target.split("?")[1]).get("audience"),
-              exp: nowMs / 1_000 + 100,
-            }),
-          ),
-        ),
-      ),
+      metadata(await start(() => flavored(toJwt({ exp: nowMs / 1_000 + 100 })))),
     );
-    const first = (await identity("https://one.example/a b", signal)).reveal();
-    expect((await identity("https://one.example/a b", signal)).reveal()).toBe(first);
-    await identity("two", signal);
-    expect(double.seen.map(({ target }) => target.split("?")[1])).toEqual([
-      "audience=https%3A%2F%2Fone.example%2Fa+b&format=full",
-      "audience=two&format=full",
-    ]);
-    nowMs += 80_000;
-    await identity("two", signal);
-    expect(double.seen).toHaveLength(3);
-  });
-
-  test("what is no token is an error", async () => {
-    const identity = createMetadataCallerIdentity(metadata(await start(() => flavored("<html>"))));
-    await expect(identity("a", signal)).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE" });
+    await identity("https://one.example/a b", signal);
+    expect(double.seen[0]?.target).toBe(
+      "/computeMetadata/v1/instance/service-accounts/default/identity?audience=https%3A%2F%2Fone.example%2Fa+b&format=full",
+    );
   });
 });
 
