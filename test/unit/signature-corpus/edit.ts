@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../../functions/local/playground/sigstore/json.ts";
-import type { LegacyLayer } from "../../../functions/local/playground/sigstore/oci.ts";
+import { ANNOTATION, type LegacyLayer } from "../../../functions/local/playground/sigstore/oci.ts";
 import type { Steps } from "../../../functions/local/playground/sigstore/steps.ts";
 
 export type Path = readonly (string | number)[];
@@ -32,11 +32,6 @@ export const edit = (json: JsonObject, path: Path, change: Edit): JsonObject => 
 export const set = (json: JsonObject, path: Path, value: Json): JsonObject => edit(json, path, () => value);
 export const remove = (json: JsonObject, path: Path): JsonObject => edit(json, path, () => undefined);
 
-const _decode = (value: Json): Buffer => {
-  if (typeof value !== "string") throw new TypeError("not base64");
-  return Buffer.from(value, "base64");
-};
-
 /** Flips the lowest bit of the byte at `offset` (from the end where negative). */
 export const flip = (bytes: Uint8Array, offset: number): Uint8Array => {
   const copy = Buffer.from(bytes);
@@ -44,14 +39,6 @@ export const flip = (bytes: Uint8Array, offset: number): Uint8Array => {
   copy[at] = (copy[at] ?? 0) ^ 1;
   return copy;
 };
-
-export const ANNOTATION = {
-  signature: "dev.cosignproject.cosign/signature",
-  certificate: "dev.sigstore.cosign/certificate",
-  chain: "dev.sigstore.cosign/chain",
-  bundle: "dev.sigstore.cosign/bundle",
-  timestamp: "dev.sigstore.cosign/rfc3161timestamp",
-} as const;
 
 export const editAnnotation = (
   layer: LegacyLayer,

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../functions/local/playground/sigstore/json.ts";
-import type { PushableManifest } from "../../../functions/local/playground/sigstore/oci.ts";
-import { toBlob, toPushable } from "../../../functions/local/playground/sigstore/oci.ts";
+import {
+  ANNOTATION,
+  type PushableManifest,
+  toBlob,
+  toPushable,
+} from "../../../functions/local/playground/sigstore/oci.ts";
 import type { Format, Scenario } from "./corpus-case.ts";
-import { ANNOTATION, edit, type Path, set } from "./edit.ts";
+import { edit, type Path, set } from "./edit.ts";
 import { describeHostile, HOSTILE, nodesOf, replaceNode } from "./json-nodes.ts";
 import { readManifest } from "./publish.ts";
 import { inOneWord, verifyPublished } from "./run-case.ts";

@@ -63,6 +63,15 @@ export const toBundleManifest = (request: {
   },
 });
 
+/** Where cosign's older format keeps what belongs to a signature. */
+export const ANNOTATION = {
+  signature: "dev.cosignproject.cosign/signature",
+  certificate: "dev.sigstore.cosign/certificate",
+  chain: "dev.sigstore.cosign/chain",
+  bundle: "dev.sigstore.cosign/bundle",
+  timestamp: "dev.sigstore.cosign/rfc3161timestamp",
+} as const;
+
 /** One layer of a legacy manifest: payload and the annotations that sign it. */
 export interface LegacyLayer {
   readonly payload: Blob;

@@ -8,6 +8,7 @@ import { toBase64 } from "./keys.ts";
 import { logContent } from "./log-content.ts";
 import { type LogEntry, toLegacyBundle } from "./log-entry.ts";
 import {
+  ANNOTATION,
   EMPTY_CONFIG_BLOB,
   type LegacyLayer,
   toBlob,
@@ -50,14 +51,6 @@ const packBundle = (
     ...(signer.kind === "certificate" ? { leaf: signer.leaf } : {}),
   };
 };
-
-const ANNOTATION = {
-  signature: "dev.cosignproject.cosign/signature",
-  certificate: "dev.sigstore.cosign/certificate",
-  chain: "dev.sigstore.cosign/chain",
-  bundle: "dev.sigstore.cosign/bundle",
-  timestamp: "dev.sigstore.cosign/rfc3161timestamp",
-} as const;
 
 const toLayer = (
   services: Services,

@@ -1,6 +1,5 @@
-import type { Json, JsonObject } from "../../../../functions/local/playground/sigstore/json.ts";
 import { toEvidenceTag } from "../../../../functions/local/playground/sigstore/oci.ts";
-import { ALL, BUNDLES, type CorpusCase, type Expected, request, steps } from "../corpus-case.ts";
+import { ALL, BUNDLES, type CorpusCase, request, steps } from "../corpus-case.ts";
 import { set } from "../edit.ts";
 import { rewrite } from "../publish.ts";
 
@@ -103,11 +102,3 @@ export const attestationCases: readonly CorpusCase[] = [
     attack: steps({ payload: (payload) => set(payload, ["critical", "type"], "something else") }),
   },
 ];
-
-const _payload = (name: string, expected: Expected, change: (statement: JsonObject) => Json): CorpusCase => ({
-  attackClass: 21,
-  name,
-  formats: BUNDLES,
-  expected,
-  attack: steps({ payload: change }),
-});

@@ -94,5 +94,3 @@ export const chainCases: readonly CorpusCase[] = [
     attack: steps({ issuer: (honest) => ({ ...honest, key: createKeyPair("p256") }) }),
   },
 ];
-
-const _key = createKeyPair("p256");

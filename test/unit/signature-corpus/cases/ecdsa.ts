@@ -1,24 +1,6 @@
 import { concat, integer, sequence } from "../../../../functions/local/playground/sigstore/der.ts";
 import { createKeyPair, signP1363, toBase64 } from "../../../../functions/local/playground/sigstore/keys.ts";
 import { ALL, type CorpusCase, type Expected, keyedBy, request, SIGNED_TIME, steps } from "../corpus-case.ts";
-import { edit, editAnnotation, tamper } from "../edit.ts";
-
-const _signature = (
-  name: string,
-  change: (base64: string) => string,
-  expected: Expected = "evidence-malformed",
-): CorpusCase => ({
-  attackClass: 25,
-  name: `signature's base64 ${name}`,
-  formats: ALL,
-  expected,
-  attack: steps(
-    tamper({
-      layer: (layer) => editAnnotation(layer, "signature", change),
-      bundle: (bundle) => edit(bundle, ["dsseEnvelope", "signatures", 0, "sig"], (sig) => change(`${sig}`)),
-    }),
-  ),
-});
 
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 

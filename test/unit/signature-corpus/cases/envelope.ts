@@ -1,23 +1,6 @@
 import { createKeyPair, toBase64 } from "../../../../functions/local/playground/sigstore/keys.ts";
-import { ALL, BUNDLES, type CorpusCase, type Expected, keyedBy, request, steps } from "../corpus-case.ts";
-import { edit, editAnnotation, set, tamper } from "../edit.ts";
-
-const _signature = (
-  name: string,
-  change: (base64: string) => string,
-  expected: Expected = "evidence-malformed",
-): CorpusCase => ({
-  attackClass: 25,
-  name: `signature's base64 ${name}`,
-  formats: ALL,
-  expected,
-  attack: steps(
-    tamper({
-      layer: (layer) => editAnnotation(layer, "signature", change),
-      bundle: (bundle) => edit(bundle, ["dsseEnvelope", "signatures", 0, "sig"], (sig) => change(`${sig}`)),
-    }),
-  ),
-});
+import { BUNDLES, type CorpusCase, keyedBy, request, steps } from "../corpus-case.ts";
+import { edit, set } from "../edit.ts";
 
 const key = createKeyPair("p256");
 

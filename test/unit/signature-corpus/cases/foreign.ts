@@ -1,18 +1,9 @@
-import type { Json, JsonObject } from "../../../../functions/local/playground/sigstore/json.ts";
 import {
   createLocalSigstore,
   type LocalSigstore,
 } from "../../../../functions/local/playground/sigstore/local-sigstore.ts";
 import type { Services } from "../../../../functions/local/playground/sigstore/services.ts";
-import {
-  ALL,
-  BUNDLES,
-  type Change,
-  type CorpusCase,
-  type Expected,
-  SIGNED_TIME,
-  steps,
-} from "../corpus-case.ts";
+import { ALL, BUNDLES, type Change, type CorpusCase, steps } from "../corpus-case.ts";
 import { edit, set, tamper } from "../edit.ts";
 import { createSeededBytes, NOW_MS } from "../world.ts";
 
@@ -102,15 +93,3 @@ export const foreignCases: readonly CorpusCase[] = [
     ),
   },
 ];
-
-const _root = (
-  name: string,
-  change: (root: JsonObject) => Json,
-  expected: Expected = "throws TRUST_ROOT_INVALID",
-): CorpusCase => ({
-  attackClass: 34,
-  name: `trusted root ${name}`,
-  formats: SIGNED_TIME,
-  expected,
-  attack: ({ sigstore }) => ({ trustedRootJson: JSON.stringify(change(sigstore.trustedRoot)) }),
-});

@@ -8,7 +8,7 @@ import {
   type Format,
   steps,
 } from "../corpus-case.ts";
-import { edit, editAnnotation, editLogBundle, tamper } from "../edit.ts";
+import { editAnnotation, editLogBundle, tamper } from "../edit.ts";
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
 
@@ -176,20 +176,3 @@ export const jsonCases: readonly CorpusCase[] = [
     bundleText((bundle) => bundle.replace("{", '{"__proto__":{"mediaType":"x"},')),
   ),
 ];
-
-const _signature = (
-  name: string,
-  change: (base64: string) => string,
-  expected: Expected = "evidence-malformed",
-): CorpusCase => ({
-  attackClass: 25,
-  name: `signature's base64 ${name}`,
-  formats: ALL,
-  expected,
-  attack: steps(
-    tamper({
-      layer: (layer) => editAnnotation(layer, "signature", change),
-      bundle: (bundle) => edit(bundle, ["dsseEnvelope", "signatures", 0, "sig"], (sig) => change(`${sig}`)),
-    }),
-  ),
-});

@@ -1,7 +1,8 @@
 import { createKeyPair } from "../../../../functions/local/playground/sigstore/keys.ts";
+import { ANNOTATION } from "../../../../functions/local/playground/sigstore/oci.ts";
 import { DAY_MS } from "../changes.ts";
 import { ALL, all, type CorpusCase, keyedBy, request, rule, SIGNED_TIME, steps } from "../corpus-case.ts";
-import { ANNOTATION, editAnnotation, tamper } from "../edit.ts";
+import { editAnnotation, tamper } from "../edit.ts";
 import { NOW_MS } from "../world.ts";
 
 const other = createKeyPair("p256");
