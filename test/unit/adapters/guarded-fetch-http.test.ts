@@ -2,29 +2,21 @@ import type { RequestListener } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import {
-  createGuardedFetch,
-  type GuardedFetch,
-  type GuardedFetchOptions,
-} from "../../../shared/adapters/node/guarded-fetch.ts";
+import { createGuardedFetch, type GuardedFetchOptions } from "../../../shared/adapters/node/guarded-fetch.ts";
 import { Secret } from "../../../shared/artifact/secret.ts";
-import { createSender } from "../../../shared/delivery/send.ts";
 import { type Authority, createAuthority, type Leaf } from "./certificates.ts";
+import { closeClients, deliver, guarded, keep } from "./guarded-client.ts";
 import { closeServers, listen } from "./http-server.ts";
-
-const opened: GuardedFetch[] = [];
 
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await Promise.all(opened.splice(0).map((guarded) => guarded.close()));
+  await closeClients();
   await closeServers();
 });
 
 const local = (options: Partial<GuardedFetchOptions> = {}): typeof fetch => {
   const resolve = async (): Promise<readonly string[]> => ["127.0.0.1"];
-  const guarded = createGuardedFetch({ allow: ["127.0.0.1"], resolve, ...options });
-  opened.push(guarded);
-  return guarded.fetch;
+  return keep(createGuardedFetch({ allow: ["127.0.0.1"], resolve, ...options })).fetch;
 };
 
 const serve = async (respond: RequestListener): Promise<string> =>
@@ -217,32 +209,8 @@ describe("TLS", () => {
 
 test("a delivery to a refused address is an outcome", async () => {
   const server = await listen();
-  const guarded = createGuardedFetch({ allow: [], resolve: async () => ["127.0.0.1"] });
-  opened.push(guarded);
-  const send = createSender({
-    post: guarded.fetch,
-    nowMs: () => 0,
-    startDeadline: (timeoutMs) => ({ signal: AbortSignal.timeout(timeoutMs), clear: () => undefined }),
-  });
-  const outcome = await send(
-    {
-      id: "dlv_1",
-      type: "sluice.selection.changed",
-      timeMs: 0,
-      cluster: "c",
-      receiver: "c/a/b",
-      body: new TextEncoder().encode("{}"),
-      target: {
-        kind: "flux",
-        baseUrl: `http://receiver.example.com:${server.port}`,
-        name: "b",
-        namespace: "a",
-        authentication: { kind: "generic", token: new Secret("t") },
-        signingKeys: [],
-      },
-    },
-    new AbortController().signal,
-  );
+  const client = guarded(async () => ["127.0.0.1"]);
+  const outcome = await deliver(`http://receiver.example.com:${server.port}`, client);
   expect(outcome).toMatchObject({ code: "address-refused", requests: 1 });
   expect(server.connections()).toBe(0);
 });
@@ -267,7 +235,7 @@ describe("an answer that nobody wants any more", () => {
         await reader?.cancel();
         await new Promise((resolve) => setImmediate(resolve));
       }
-      await Promise.all(opened.splice(0).map((guarded) => guarded.close()));
+      await closeClients();
       expect(escaped).toEqual([]);
     } finally {
       process.off("uncaughtException", note);

@@ -1,20 +1,11 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createCheckedConnector, type Resolve } from "../../../shared/adapters/node/checked-connector.ts";
-import {
-  createFetchOver,
-  createGuardedFetch,
-  type GuardedFetch,
-} from "../../../shared/adapters/node/guarded-fetch.ts";
+import { createFetchOver, createGuardedFetch } from "../../../shared/adapters/node/guarded-fetch.ts";
+import { closeClients, guarded, keep, unguarded } from "./guarded-client.ts";
 import { closeServers, type Listening, listen } from "./http-server.ts";
 
-const opened: GuardedFetch[] = [];
-const keep = (guarded: GuardedFetch): GuardedFetch => {
-  opened.push(guarded);
-  return guarded;
-};
-
 afterEach(async () => {
-  await Promise.all(opened.splice(0).map((guarded) => guarded.close()));
+  await closeClients();
   await closeServers();
 });
 
@@ -23,24 +14,6 @@ const noDns: Resolve = async (hostname) => {
 };
 
 const refused = expect.objectContaining({ code: "RECEIVER_ADDRESS_REFUSED" });
-
-/** The same client without the check: what a hostile name or URL would do to it. */
-const unguarded = (resolve: Resolve, route?: (address: string) => string): GuardedFetch =>
-  keep(
-    createFetchOver(
-      createCheckedConnector({
-        check: () => undefined,
-        resolve,
-        tls: () => undefined,
-        connectTimeoutMs: 5_000,
-        ...(route === undefined ? {} : { route }),
-      }),
-      {},
-    ),
-  );
-
-const guarded = (resolve: Resolve, allow: readonly string[] = []): GuardedFetch =>
-  keep(createGuardedFetch({ allow, resolve }));
 
 const expectRefused = async (url: string, resolve: Resolve, server: Listening): Promise<void> => {
   await expect(guarded(resolve).fetch(url)).rejects.toEqual(refused);

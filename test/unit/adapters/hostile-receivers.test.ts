@@ -1,71 +1,21 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { PRIVATE_NETWORKS } from "../../../functions/common/private-networks.ts";
-import { createCheckedConnector, type Resolve } from "../../../shared/adapters/node/checked-connector.ts";
-import {
-  createFetchOver,
-  createGuardedFetch,
-  type GuardedFetch,
-} from "../../../shared/adapters/node/guarded-fetch.ts";
-import { Secret } from "../../../shared/artifact/secret.ts";
-import type { Outcome } from "../../../shared/delivery/outcomes.ts";
-import { createSender } from "../../../shared/delivery/send.ts";
+import type { Resolve } from "../../../shared/adapters/node/checked-connector.ts";
+import { createGuardedFetch } from "../../../shared/adapters/node/guarded-fetch.ts";
+import { closeClients, deliver, guarded, keep, unguarded as unguardedOver } from "./guarded-client.ts";
 import { closeServers, listen } from "./http-server.ts";
 
-const opened: GuardedFetch[] = [];
-const keep = (guarded: GuardedFetch): GuardedFetch => {
-  opened.push(guarded);
-  return guarded;
-};
-
 afterEach(async () => {
-  await Promise.all(opened.splice(0).map((guarded) => guarded.close()));
+  await closeClients();
   await closeServers();
 });
 
 const accept = { status: 200 } as const;
 
-/** A whole delivery, as a receiver of sluice.yaml gets it. */
-const deliver = (baseUrl: string, { fetch }: GuardedFetch): Promise<Outcome> =>
-  createSender({
-    post: fetch,
-    nowMs: () => 0,
-    startDeadline: (timeoutMs) => ({ signal: AbortSignal.timeout(timeoutMs), clear: () => undefined }),
-  })(
-    {
-      id: "dlv_1",
-      type: "sluice.selection.changed",
-      timeMs: 0,
-      cluster: "c",
-      receiver: "c/a/b",
-      body: new TextEncoder().encode("{}"),
-      target: {
-        kind: "flux",
-        baseUrl,
-        name: "b",
-        namespace: "a",
-        authentication: { kind: "generic-hmac", algorithm: "sha256", token: new Secret("t") },
-        signingKeys: [],
-      },
-    },
-    new AbortController().signal,
-  );
-
 const open = () => listen((_request, response) => response.writeHead(accept.status).end());
 
-/** The same sender without the check of addresses; loopback stands in for the network behind every address. */
-const unguarded = (resolve: Resolve): GuardedFetch =>
-  keep(
-    createFetchOver(
-      createCheckedConnector({
-        check: () => undefined,
-        resolve,
-        tls: () => undefined,
-        connectTimeoutMs: 5_000,
-        route: () => "127.0.0.1",
-      }),
-      {},
-    ),
-  );
+/** Loopback stands in for the network behind every address. */
+const unguarded = (resolve: Resolve) => unguardedOver(resolve, () => "127.0.0.1");
 
 interface Hostile {
   readonly of: string;
@@ -85,7 +35,7 @@ const expectRefused = async (hostile: Hostile, allow: readonly string[]): Promis
   const server = await open();
   const baseUrl = `http://${hostile.host}:${server.port}`;
   const resolve = resolverOf(hostile);
-  expect(await deliver(baseUrl, keep(createGuardedFetch({ allow, resolve })))).toMatchObject({
+  expect(await deliver(baseUrl, guarded(resolve, allow))).toMatchObject({
     code: "address-refused",
     requests: 1,
   });
@@ -182,8 +132,8 @@ describe("a resolver that changes its answer", () => {
       asked += 1;
       return answers[asked - 1] ?? [];
     };
-    const guarded = keep(createGuardedFetch({ allow: ["127.0.0.1"], resolve }));
-    expect(await deliver(`http://r.example.com:${server.port}`, guarded)).toMatchObject({ code: "accepted" });
+    const client = guarded(resolve, ["127.0.0.1"]);
+    expect(await deliver(`http://r.example.com:${server.port}`, client)).toMatchObject({ code: "accepted" });
     expect(asked).toBe(1);
   });
 
@@ -196,10 +146,10 @@ describe("a resolver that changes its answer", () => {
       asked += 1;
       return [asked === 1 ? "127.0.0.1" : "169.254.169.254"];
     };
-    const guarded = keep(createGuardedFetch({ allow: PRIVATE_NETWORKS, resolve }));
+    const client = guarded(resolve, PRIVATE_NETWORKS);
     const url = `http://r.example.com:${server.port}`;
-    expect(await deliver(url, guarded)).toMatchObject({ code: "accepted" });
-    expect(await deliver(url, guarded)).toMatchObject({ code: "address-refused" });
+    expect(await deliver(url, client)).toMatchObject({ code: "accepted" });
+    expect(await deliver(url, client)).toMatchObject({ code: "address-refused" });
     expect(server.connections()).toBe(1);
   });
 });
@@ -209,8 +159,8 @@ test.each([301, 302, 303, 307, 308])("a receiver that redirects (%i) sends us no
   const location = `http://127.0.0.1:${inside.port}/`;
   const server = await listen((_request, response) => response.writeHead(status, { location }).end());
   const url = `http://127.0.0.1:${server.port}`;
-  const guarded = keep(createGuardedFetch({ allow: ["127.0.0.1"] }));
-  expect(await deliver(url, guarded)).toMatchObject({ code: "redirected", status });
+  const client = keep(createGuardedFetch({ allow: ["127.0.0.1"] }));
+  expect(await deliver(url, client)).toMatchObject({ code: "redirected", status });
   expect(inside.connections()).toBe(0);
   // A fetch that follows would have gone there.
   await fetch(url, { method: "POST" });

@@ -1,8 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "oras-js";
-import { createRegistry } from "oras-js/registry";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readBundleConfig } from "../../../functions/common/bundle-config.ts";
 import {
@@ -15,22 +13,12 @@ import { openIntake } from "../../../functions/common/open-intake.ts";
 import { openOnce } from "../../../functions/common/open-once.ts";
 import { joinDeadLetters } from "../../../functions/common/operator.ts";
 import { pushArtifact } from "../../../functions/local/playground/artifacts.ts";
-import { type ReceiverDouble, startReceiverDouble } from "../../../functions/local/playground/receiver.ts";
+import type { ReceiverDouble } from "../../../functions/local/playground/receiver.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import type { DeadLetter } from "../../../shared/ports.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
 import { createMemoryState } from "../../simulation/memory-state.ts";
-
-const manifests = (registry: string): string => `apiVersion: source.toolkit.fluxcd.io/v1
-kind: OCIRepository
-metadata: { name: app, namespace: apps }
-spec: { interval: 60m, url: "oci://${registry}/acme/app", ref: { semver: "1.x" } }
----
-apiVersion: notification.toolkit.fluxcd.io/v1
-kind: Receiver
-metadata: { name: sluice, namespace: apps }
-spec: { type: generic-hmac, secretRef: { name: t }, resources: [{ kind: OCIRepository, name: app }] }
-`;
+import { appManifests, startAppWorld } from "../../support/app-world.ts";
 
 describe("functions over a cloud's adapters", () => {
   const cleanUps: (() => Promise<unknown>)[] = [];
@@ -43,22 +31,9 @@ describe("functions over a cloud's adapters", () => {
   let receiver: ReceiverDouble;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "sluice-functions-"));
-    cleanUps.push(() => rm(folder, { recursive: true, force: true }));
-    const server = createRegistry();
-    registry = await server.listen();
-    cleanUps.push(() => server.close());
-    receiver = await startReceiverDouble();
-    cleanUps.push(() => receiver.close());
-    receiver.register({
-      namespace: "apps",
-      name: "sluice",
-      type: "generic-hmac",
-      token: "t0ken",
-      resources: ["OCIRepository/apps/app"],
-    });
-    await mkdir(join(folder, "manifests"));
-    await writeFile(join(folder, "manifests", "app.yaml"), manifests(registry));
+    const world = await startAppWorld();
+    cleanUps.push(world.close);
+    ({ folder, registry, receiver } = world);
     await writeFile(
       join(folder, "sluice.yaml"),
       JSON.stringify({
@@ -203,7 +178,7 @@ describe("functions over a cloud's adapters", () => {
     await push("1.0.0");
     await push("2.0.0");
     const sweep = { kind: "sweep", repository: { registry, repository: "acme/app" } } as const;
-    await writeFile(join(folder, "manifests", "app.yaml"), manifests(registry).replace("1.x", "2.x"));
+    await writeFile(join(folder, "manifests", "app.yaml"), appManifests(registry).replace("1.x", "2.x"));
     await all.evaluate.run(sweep, signal);
     expect((await all.state.load("c/OCIRepository/apps/app")).selection?.tag).toBe("1.0.0");
     nowMs += 60_000;

@@ -1,45 +1,21 @@
 import { createHmac } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createClient } from "oras-js";
-import { createRegistry } from "oras-js/registry";
 import { afterEach, expect, test } from "vitest";
 import { pushArtifact } from "../../../functions/local/playground/artifacts.ts";
-import { startReceiverDouble } from "../../../functions/local/playground/receiver.ts";
 import { startLocalRuntime } from "../../../functions/local/runtime.ts";
 import { parseConfig } from "../../../shared/config.ts";
+import { startAppWorld } from "../../support/app-world.ts";
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-const manifests = (registry: string): string => `apiVersion: source.toolkit.fluxcd.io/v1
-kind: OCIRepository
-metadata: { name: app, namespace: apps }
-spec: { interval: 60m, url: "oci://${registry}/acme/app", ref: { semver: "1.x" } }
----
-apiVersion: notification.toolkit.fluxcd.io/v1
-kind: Receiver
-metadata: { name: sluice, namespace: apps }
-spec: { type: generic-hmac, secretRef: { name: t }, resources: [{ kind: OCIRepository, name: app }] }
-`;
-
 const sign = (body: string, key: string): string => createHmac("sha256", key).update(body).digest("hex");
 
 test("a cluster's own event closes the decision it is about, and one with another's signature does not", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "sluice-confirmation-"));
-  cleanUps.push(() => rm(folder, { recursive: true, force: true }));
-  const server = createRegistry();
-  const registry = await server.listen();
-  cleanUps.push(() => server.close());
-  const receiver = await startReceiverDouble();
-  cleanUps.push(() => receiver.close());
-  const resources = ["OCIRepository/apps/app"];
-  receiver.register({ namespace: "apps", name: "sluice", type: "generic-hmac", token: "t0ken", resources });
-  await mkdir(join(folder, "manifests"));
-  await writeFile(join(folder, "manifests", "app.yaml"), manifests(registry));
+  const { folder, registry, receiver, close } = await startAppWorld();
+  cleanUps.push(close);
   const settings = {
     mode: "enforce",
     listen: { port: 0 },

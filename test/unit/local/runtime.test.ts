@@ -1,31 +1,20 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "oras-js";
 import { createRegistry } from "oras-js/registry";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pushArtifact } from "../../../functions/local/playground/artifacts.ts";
-import { type ReceiverDouble, startReceiverDouble } from "../../../functions/local/playground/receiver.ts";
+import type { ReceiverDouble } from "../../../functions/local/playground/receiver.ts";
 import { type LocalRuntime, startLocalRuntime } from "../../../functions/local/runtime.ts";
 import { wire } from "../../../functions/local/wire.ts";
 import { openDatabase } from "../../../shared/adapters/node/sqlite/database.ts";
 import { parseConfig } from "../../../shared/config.ts";
 import { rollBack } from "../../../shared/pipeline/rollback.ts";
 import type { DecisionRecord } from "../../../shared/state.ts";
+import { appManifests, startAppWorld } from "../../support/app-world.ts";
 
 const SECRET = "events-s3cret";
 const EVENTS = "application/vnd.docker.distribution.events.v2+json";
-
-const manifests = (registry: string): string => `apiVersion: source.toolkit.fluxcd.io/v1
-kind: OCIRepository
-metadata: { name: app, namespace: apps }
-spec: { interval: 60m, url: "oci://${registry}/acme/app", ref: { semver: "1.x" } }
----
-apiVersion: notification.toolkit.fluxcd.io/v1
-kind: Receiver
-metadata: { name: sluice, namespace: apps }
-spec: { type: generic-hmac, secretRef: { name: t }, resources: [{ kind: OCIRepository, name: app }] }
-`;
 
 describe("the embedded runtime", () => {
   const cleanUps: (() => Promise<unknown>)[] = [];
@@ -36,22 +25,9 @@ describe("the embedded runtime", () => {
   const atEnd = (cleanUp: () => Promise<unknown>) => cleanUps.push(cleanUp);
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "sluice-runtime-"));
-    atEnd(() => rm(folder, { recursive: true, force: true }));
-    const server = createRegistry();
-    registry = await server.listen();
-    atEnd(() => server.close());
-    receiver = await startReceiverDouble();
-    atEnd(() => receiver.close());
-    receiver.register({
-      namespace: "apps",
-      name: "sluice",
-      type: "generic-hmac",
-      token: "t0ken",
-      resources: ["OCIRepository/apps/app"],
-    });
-    await mkdir(join(folder, "manifests"));
-    await writeFile(join(folder, "manifests", "app.yaml"), manifests(registry));
+    const world = await startAppWorld();
+    atEnd(world.close);
+    ({ folder, registry, receiver } = world);
   });
 
   afterEach(async () => {
@@ -232,7 +208,7 @@ describe("the embedded runtime", () => {
     const down = createRegistry();
     const host = await down.listen();
     await down.close();
-    await writeFile(join(folder, "manifests", "app.yaml"), manifests(host));
+    await writeFile(join(folder, "manifests", "app.yaml"), appManifests(host));
     const runtime = await start({
       rules: [{ repositories: `${host}/**`, unverified: "allow" }],
       registries: { [host]: { plainHttp: true, allowPrivateAddresses: true } },

@@ -69,14 +69,7 @@ describe("one attempt", () => {
       at.world.outcome = "accepted";
       at.signed.set(digestOf("1.2.0"), "verified");
       at.tags.set("1.2.0", digestOf("1.2.0"));
-      const push = {
-        source: "t",
-        kind: "artifact",
-        registry: "registry.test",
-        repository: "acme/app",
-      } as const;
-      const work = { kind: "push", push: { ...push, tag: "1.2.0", digest: digestOf("1.2.0") } } as const;
-      await at.pipeline.run({ ...work, receivedAtMs: 0, authenticated: true }, at.signal);
+      await at.overtake({ tag: "1.2.0", digest: digestOf("1.2.0") });
     };
     await at.publish("1.1.0");
     expect(at.told()).toEqual(["1.1.0", "1.2.0"]);
@@ -90,14 +83,7 @@ describe("one attempt", () => {
     at.world.duringSend = async () => {
       at.world.duringSend = async () => {};
       at.tags.set("9.9.9", digestOf("9.9.9"));
-      const push = {
-        source: "t",
-        kind: "artifact",
-        registry: "registry.test",
-        repository: "acme/app",
-      } as const;
-      const work = { kind: "push", push: { ...push, tag: "9.9.9", digest: digestOf("9.9.9") } } as const;
-      await at.pipeline.run({ ...work, receivedAtMs: 0, authenticated: true }, at.signal);
+      await at.overtake({ tag: "9.9.9", digest: digestOf("9.9.9") });
     };
     await at.publish("1.1.0");
     expect(await entryOf()).toMatchObject({ tag: "1.1.0", state: "withdrawn", attempts: 1 });

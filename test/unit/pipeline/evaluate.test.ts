@@ -128,14 +128,7 @@ describe("two looks at a tag that moves", () => {
     at.world.duringVerify = async () => {
       at.world.duringVerify = async () => {};
       at.tags.set("latest", digestOf("c"));
-      const push = {
-        source: "t",
-        kind: "artifact",
-        registry: "registry.test",
-        repository: "acme/app",
-      } as const;
-      const work = { kind: "push", push: { ...push, tag: "latest", digest: digestOf("c") } } as const;
-      await at.pipeline.run({ ...work, receivedAtMs: 0, authenticated: true }, at.signal);
+      await at.overtake({ tag: "latest", digest: digestOf("c") });
     };
     await at.announce({ tag: "latest", digest: digestOf("b") });
     expect((await at.stateOf()).selection?.digest).toBe(digestOf("c"));

@@ -8,7 +8,7 @@ import { createSelectors } from "../../../shared/pipeline/selectors.ts";
 import type { Requirement } from "../../../shared/pipeline/verdict.ts";
 import { workOff } from "../../../shared/pipeline/worker.ts";
 import { createPipeline } from "../../../shared/pipeline.ts";
-import type { ObjectRef, Push, Subscription, Verification, VerifyRule } from "../../../shared/ports.ts";
+import type { ObjectRef, Push, Subscription, Verification, VerifyRule, Work } from "../../../shared/ports.ts";
 import type { FluxReceiver } from "../../../shared/receiver.ts";
 import type { DecisionRecord, SubscriptionState } from "../../../shared/state.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
@@ -188,10 +188,14 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     nowMs += ms;
     await drain();
   };
+  const toWork = (push: Partial<Push>, receivedAtMs: number): Extract<Work, { kind: "push" }> => ({
+    kind: "push",
+    push: { source: "test", kind: "artifact", ...REPOSITORY, ...push },
+    receivedAtMs,
+    authenticated: true,
+  });
   const announce = async (push: Partial<Push>): Promise<void> => {
-    const whole: Push = { source: "test", kind: "artifact", ...REPOSITORY, ...push };
-    const work = { kind: "push", push: whole, receivedAtMs: nowMs, authenticated: true } as const;
-    await queue.send([{ id: `push/${nowMs}/${JSON.stringify(push)}`, work }]);
+    await queue.send([{ id: `push/${nowMs}/${JSON.stringify(push)}`, work: toWork(push, nowMs) }]);
     await drain();
   };
   const sweep = async (): Promise<void> => {
@@ -215,6 +219,8 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     drain,
     advance,
     announce,
+    /** Evaluates a push by itself, while something else is under way. `receivedAtMs`: long ago, unless said. */
+    overtake: (push: Partial<Push>, receivedAtMs = 0) => pipeline.run(toWork(push, receivedAtMs), signal),
     sweep,
     setNow(ms: number) {
       nowMs = ms;

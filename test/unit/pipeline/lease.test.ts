@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createHarness, digestOf, type Harness, RECEIVER, REPOSITORY } from "./harness.ts";
+import { createHarness, digestOf, type Harness, RECEIVER } from "./harness.ts";
 
 type Claim = Harness["state"]["claim"];
 
@@ -78,9 +78,7 @@ describe("a worker that stood still between its look and the request", () => {
     const digest = digestOf("1.2.0");
     at.tags.set("1.2.0", digest);
     at.signed.set(digest, "verified");
-    const push = { source: "test", kind: "artifact", ...REPOSITORY, tag: "1.2.0", digest } as const;
-    const work = { kind: "push", push, receivedAtMs: at.deps.clock.nowMs(), authenticated: true } as const;
-    await at.pipeline.run(work, at.signal);
+    await at.overtake({ tag: "1.2.0", digest }, at.deps.clock.nowMs());
   };
 
   test.each<[string, (at: Harness) => void]>([
