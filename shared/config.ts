@@ -4,6 +4,7 @@ import type { Config } from "./config/config.ts";
 import { formatPath, type KeyPath } from "./config/locate.ts";
 import { formatProblem, type LocatedProblem, type Problem } from "./config/problem.ts";
 import { type ConfigInput, configSchema } from "./config/schema.ts";
+import { findSecretPlaces } from "./config/secret-places.ts";
 import { toConfig } from "./config/to-config.ts";
 import { readYaml } from "./config/yaml.ts";
 import { PipelineError } from "./errors.ts";
@@ -53,7 +54,7 @@ const toLocated = (
 };
 
 type InputResult =
-  | { readonly ok: true; readonly input: ConfigInput }
+  | { readonly ok: true; readonly input: ConfigInput; lineOf(path: KeyPath): number }
   | { readonly ok: false; readonly problems: readonly LocatedProblem[] };
 
 const checkInput = (text: string, file: string): InputResult => {
@@ -71,25 +72,35 @@ const checkInput = (text: string, file: string): InputResult => {
   const input: ConfigInput = parsed.output;
   const together = checkTogether(input);
   if (together.length > 0) return { ok: false, problems: toLocated(together, file, yaml.lineOf) };
-  return { ok: true, input };
+  return { ok: true, input, lineOf: yaml.lineOf };
 };
 
+const toPlaced = (
+  { input, lineOf }: InputResult & { readonly ok: true },
+  { file, baseFolder }: ConfigPlace,
+): Config => ({
+  ...toConfig(input, baseFolder),
+  secretPlaces: findSecretPlaces(input, { file, baseFolder }, lineOf),
+});
+
 /** Reads and checks `sluice.yaml`, and names every problem with its line. Reads no file and no environment. */
-export const checkConfig = (text: string, { file, baseFolder }: ConfigPlace): ConfigResult => {
+export const checkConfig = (text: string, place: ConfigPlace): ConfigResult => {
+  const result = checkInput(text, place.file);
+  return result.ok ? { ok: true, config: toPlaced(result, place) } : result;
+};
+
+const requireInput = (text: string, file: string): InputResult & { readonly ok: true } => {
   const result = checkInput(text, file);
-  return result.ok ? { ok: true, config: toConfig(result.input, baseFolder) } : result;
+  if (result.ok) return result;
+  throw new PipelineError(result.problems.map(formatProblem).join("\n"), { code: "CONFIG_INVALID" });
 };
 
 /**
  * What `toConfig` takes, as plain JSON: for bundles, which check their configuration when they are made and not at
  * each start. Throws `CONFIG_INVALID`, whose message has one line for each problem.
  */
-export const parseConfigInput = (text: string, file: string): ConfigInput => {
-  const result = checkInput(text, file);
-  if (result.ok) return result.input;
-  throw new PipelineError(result.problems.map(formatProblem).join("\n"), { code: "CONFIG_INVALID" });
-};
+export const parseConfigInput = (text: string, file: string): ConfigInput => requireInput(text, file).input;
 
 /** As `checkConfig`; throws as `parseConfigInput` does. */
-export const parseConfig = (text: string, { file, baseFolder }: ConfigPlace): Config =>
-  toConfig(parseConfigInput(text, file), baseFolder);
+export const parseConfig = (text: string, place: ConfigPlace): Config =>
+  toPlaced(requireInput(text, place.file), place);

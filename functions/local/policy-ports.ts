@@ -12,6 +12,7 @@ import type { LoadedCatalog } from "../common/catalogs.ts";
 import { createClusterReader } from "../common/cluster-manifests.ts";
 import { loadCompiledCatalog } from "../common/compiled-catalog.ts";
 import { loadManifestCatalog } from "../common/manifest-catalog.ts";
+import { withPlaces } from "../common/placed-secrets.ts";
 import type { ArtifactPorts } from "../common/policy-artifact.ts";
 import { createRegistry, type RegistryPlatform } from "../common/registry.ts";
 import { createTrustedRoots } from "../common/trusted-roots.ts";
@@ -41,8 +42,9 @@ const withSources = async <T>(
 ): Promise<T> => {
   const { text, file, baseFolder } = await readConfigText(path, cwd);
   const config = parseConfig(text, { file, baseFolder });
-  const { clock, secrets } = platform;
-  const registry = createRegistry(config, platform);
+  const { clock } = platform;
+  const secrets = withPlaces(platform.secrets, config);
+  const registry = createRegistry(config, { ...platform, secrets });
   try {
     const trustedRoots = createTrustedRoots(config.trustedRoots, () => undefined);
     const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: clock.nowMs });
@@ -57,7 +59,7 @@ export const createLoadClusters = (env: Readonly<Record<string, string | undefin
   const platform = createMachinePlatform(env, { nowMs: Date.now });
   return (path, { cwd }) =>
     withSources(platform, path, cwd, async (config, ports) => {
-      const read = createClusterReader(platform.secrets, ports);
+      const read = createClusterReader(ports.secrets, ports);
       const clusters = await Promise.all(config.clusters.map(read));
       const named = new Map(clusters.map((one) => [one.name, one]));
       const loaded = await loadManifestCatalog(config.clusters, async ({ name }) => {
@@ -86,7 +88,8 @@ export const createPolicyPorts = (env: Readonly<Record<string, string | undefine
         config,
         ...(await loadPolicyOf(config, ports)),
       })),
-    openRegistry: (config) => createRegistry(config, platform),
+    openRegistry: (config) =>
+      createRegistry(config, { ...platform, secrets: withPlaces(platform.secrets, config) }),
     loadManifests: (name, manifests) =>
       loadManifestCatalog(
         [{ name, manifests, secrets: { data: new Map() } }],

@@ -8,6 +8,7 @@ import type { CliIo } from "../../shared/cli/io.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import type { OpenStage, OperatedStage } from "../common/operator.ts";
+import { withPlaces } from "../common/placed-secrets.ts";
 import { createMachinePlatform } from "./ambient.ts";
 import { createRefreshedRoots } from "./trusted-root-refresh.ts";
 
@@ -28,10 +29,11 @@ const openMachine = (io: CliIo, config: Config, elsewhere: string | undefined): 
   }
   const database = openDatabase(isThere ? path : (elsewhere ?? path));
   const platform = createMachinePlatform(io.env, { nowMs: io.nowMs });
-  const { clock } = platform;
+  const { clock, secrets } = platform;
   const queue = createSqliteWorkQueue(database, clock);
   return {
     ...platform,
+    secrets: withPlaces(secrets, config),
     queue,
     state: createSqliteStateStore(database, clock),
     deadLetters: queue.deadLetters,

@@ -9,6 +9,7 @@ import type { OpenRegistry, VerifyPorts } from "../../shared/cli/verify/ports.ts
 import { parseConfig } from "../../shared/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
+import { withPlaces } from "../common/placed-secrets.ts";
 import { PRIVATE_NETWORKS } from "../common/private-networks.ts";
 import { createRegistry } from "../common/registry.ts";
 import { createMachinePlatform } from "./ambient.ts";
@@ -50,7 +51,8 @@ export const createVerifyPorts = (env: Environment): VerifyPorts => ({
     if (config === undefined) return openByHand(env, plainHttp);
     const { text, file, baseFolder } = await readConfigText(config, cwd);
     const settings = parseConfig(text, { file, baseFolder });
-    return createRegistry(settings, createMachinePlatform(env, { nowMs: Date.now }));
+    const platform = createMachinePlatform(env, { nowMs: Date.now });
+    return createRegistry(settings, { ...platform, secrets: withPlaces(platform.secrets, settings) });
   },
   createVerifier: (registry, trustedRoots) => createVerifier({ registry, trustedRoots, nowMs: Date.now }),
   readFile: (path, maxBytes, { cwd }) => readCappedFile(resolve(cwd, path), maxBytes),

@@ -13,6 +13,7 @@ import { composeDelivery } from "../common/compose.ts";
 import { composeEvaluation } from "../common/compose-evaluation.ts";
 import { createFetchJson } from "../common/fetch-json.ts";
 import { openPolicy } from "../common/open-policy.ts";
+import { withPlaces } from "../common/placed-secrets.ts";
 import { createMachinePlatform } from "./ambient.ts";
 import { createRefreshedRoots, type RefreshedRoots } from "./trusted-root-refresh.ts";
 
@@ -46,8 +47,9 @@ export const wire = async (
   { env, log, clock = { nowMs: Date.now } }: Surroundings,
   database: Database,
 ): Promise<Wired> => {
-  const machine = createMachinePlatform(env, clock);
-  const { secrets } = machine;
+  const platformOfMachine = createMachinePlatform(env, clock);
+  const secrets = withPlaces(platformOfMachine.secrets, config);
+  const machine = { ...platformOfMachine, secrets };
   const state = createSqliteStateStore(database, clock);
   const queue = createSqliteWorkQueue(database, clock);
   let refreshTrustedRoot: RefreshedRoots["refresh"];

@@ -16,13 +16,31 @@ export interface CliSettings {
 const isHelp = ({ code }: CommanderError): boolean =>
   code === "commander.help" || code === "commander.helpDisplayed" || code === "commander.version";
 
+const takesValue = (word: string, commands: readonly Command[]): boolean =>
+  commands.some(({ options }) =>
+    options.some(
+      (option) => [option.short, option.long].includes(word) && (option.required || option.optional),
+    ),
+  );
+
+/** The names of the commands that the words lead to; an option's value is none. */
+const namedCommands = (argv: readonly string[], program: Command): readonly string[] => {
+  const commands = [program];
+  for (const [index, word] of argv.entries()) {
+    const before = argv[index - 1];
+    if (before !== undefined && takesValue(before, commands)) continue;
+    const next = commands.at(-1)?.commands.find((known) => known.name() === word);
+    if (next !== undefined) commands.push(next);
+  }
+  return commands.slice(1).map((command) => command.name());
+};
+
 const usageReport = ({ message }: CommanderError, argv: readonly string[], program: Command): ErrorReport => {
   const text = message
     .replace(/^error: /, "")
     .replace(/\s+/g, " ")
     .replace(/\.$/, "");
-  const command = program.commands.map((known) => known.name()).find((name) => argv.includes(name));
-  const help = command === undefined ? "sluice --help" : `sluice ${command} --help`;
+  const help = ["sluice", ...namedCommands(argv, program), "--help"].join(" ");
   return { code: "USAGE", message: `${text}; see \`${help}\`` };
 };
 

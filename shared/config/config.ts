@@ -9,6 +9,7 @@ import type {
 } from "./delivery-settings.ts";
 import type { RepositoryGlob } from "./repository-glob.ts";
 import type { SourceType } from "./schema-sources.ts";
+import type { SecretPlaces } from "./secret-places.ts";
 
 /** A PEM public key or another small file: a path, or where a secret is. Paths are absolute. */
 export type FileRef = SecretRef;
@@ -166,4 +167,6 @@ export interface Config {
     readonly requestBudget: number;
   };
   readonly limits: Limits;
+  /** Absent where the file was checked before, when a bundle was made. */
+  readonly secretPlaces?: SecretPlaces;
 }

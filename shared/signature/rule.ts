@@ -65,6 +65,16 @@ const compileKey = (pem: string): RuleKey => {
   }
 };
 
+/** Whether a text is a public key that a rule may name. */
+export const isRuleKey = (pem: string): boolean => {
+  try {
+    compileKey(pem);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const compileKeys = (keys: readonly string[]): RuleSigner => ({ kind: "keys", keys: keys.map(compileKey) });
 
 const compileStrict = (rule: VerifyRule): RuleView => {

@@ -15,7 +15,8 @@ const toUnreadable = (cause: unknown): FileUnreadable => {
   if (cause instanceof FileUnreadable) return cause;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
   if (code === "ENOENT") return new FileUnreadable("no such file", { absent: true, cause });
-  return new FileUnreadable(`cannot be read (${code})`, { absent: false, cause });
+  const mend = code === "EISDIR" ? "it is a folder; name a file in it" : "check its path and permissions";
+  return new FileUnreadable(`cannot be read (${code}); ${mend}`, { absent: false, cause });
 };
 
 /** Reads a file of at most `maxBytes`, whatever its size claims to be. Throws `FileUnreadable`. */

@@ -30,6 +30,7 @@ export const readConfigText = async (file: string, folder: string): Promise<Conf
     throw new PipelineError(message, { code: "CONFIG_INVALID", cause });
   });
   const text = decode(bytes);
-  if (text === undefined) throw new PipelineError(`${file}: is not UTF-8 text`, { code: "CONFIG_INVALID" });
+  if (text === undefined)
+    throw new PipelineError(`${file}: is not UTF-8 text; save it as UTF-8`, { code: "CONFIG_INVALID" });
   return { text, file, baseFolder: dirname(path) };
 };

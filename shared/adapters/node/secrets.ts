@@ -19,17 +19,23 @@ interface CachedVariable {
 const unavailable = (message: string, cause?: unknown): PipelineError =>
   new PipelineError(message, { code: "SECRET_UNAVAILABLE", cause });
 
+const unreadable = (path: string, cause: unknown): PipelineError => {
+  const code = (cause as NodeJS.ErrnoException).code ?? "no reason given";
+  return unavailable(`secret file ${path} cannot be read (${code}); check its path and permissions`, cause);
+};
+
 const checkedValue = (name: string, env: Readonly<Record<string, string | undefined>>): string => {
   const value = env[name];
-  if (value === undefined) throw unavailable(`environment variable ${name} is not set`);
+  if (value === undefined)
+    throw unavailable(`environment variable ${name} is not set; set it where sluice runs`);
   // An empty HMAC key or token would be accepted everywhere and protect nothing.
-  if (value === "") throw unavailable(`environment variable ${name} is empty`);
+  if (value === "") throw unavailable(`environment variable ${name} is empty; set it where sluice runs`);
   return value;
 };
 
 const readFromFile = async (path: string, cached: CachedFile | undefined): Promise<CachedFile> => {
   const handle = await open(path, "r").catch((cause: unknown) => {
-    throw unavailable(`secret file ${path} cannot be read`, cause);
+    throw unreadable(path, cause);
   });
   try {
     // By the open handle: what is measured is what is read, even if the file is swapped meanwhile.
@@ -44,7 +50,7 @@ const readFromFile = async (path: string, cached: CachedFile | undefined): Promi
     return { stamp, secret: new Secret(buffer.subarray(0, bytesRead)) };
   } catch (cause) {
     if (cause instanceof PipelineError) throw cause;
-    throw unavailable(`secret file ${path} cannot be read`, cause);
+    throw unreadable(path, cause);
   } finally {
     await handle.close();
   }

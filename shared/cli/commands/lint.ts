@@ -22,19 +22,19 @@ const byWeight = (a: Finding, b: Finding): number =>
   (a.where?.file ?? "").localeCompare(b.where?.file ?? "") ||
   (a.where?.line ?? 0) - (b.where?.line ?? 0);
 
-/** sluice.yaml's identities are judged as the manifests' are. */
-const lintRules = ({ config }: LoadedPolicy): readonly Finding[] =>
+/** The configuration's identities are judged as the manifests' are. */
+const lintRules = ({ config }: LoadedPolicy, file: string): readonly Finding[] =>
   config.rules.flatMap(({ key, identities }) =>
     identities.flatMap((identity, index) =>
       lintIdentity(identity).map((finding) => ({
         ...finding,
-        message: `sluice.yaml ${key}.identities[${index}]: ${finding.message}`,
+        message: `${file} ${key}.identities[${index}]: ${finding.message}`,
       })),
     ),
   );
 
-const lintAll = (policy: LoadedPolicy): readonly Finding[] =>
-  [...policy.findings, ...lintSubscriptions(policy.catalog.subscriptions()), ...lintRules(policy)].sort(
+const lintAll = (policy: LoadedPolicy, file: string): readonly Finding[] =>
+  [...policy.findings, ...lintSubscriptions(policy.catalog.subscriptions()), ...lintRules(policy, file)].sort(
     byWeight,
   );
 
@@ -63,7 +63,7 @@ export const createLintCommand =
       .action(async ({ failOn }: { failOn: string }, command) => {
         const threshold = rank(toSeverity(failOn));
         const { json, config } = globalOptions(command);
-        const findings = lintAll(await ports.loadPolicy(config, io));
+        const findings = lintAll(await ports.loadPolicy(config, io), config);
         const paint = createPaint(io);
         const rows = findings.map((finding) => [
           severityCell(paint, finding.severity),

@@ -89,10 +89,10 @@ const formatLeftOut = (
   return [...new Set(lines)].join("");
 };
 
-const formatUnused = (paint: Paint, { rules, sources }: Unused): string =>
+const formatUnused = (paint: Paint, { rules, sources }: Unused, file: string): string =>
   [
-    ...rules.map((rule) => `${rule} of sluice.yaml matches no object's repository`),
-    ...sources.map((source) => `source ${source} of sluice.yaml brings no object's events`),
+    ...rules.map((rule) => `${rule} of ${printable(file)} matches no object's repository`),
+    ...sources.map((source) => `source ${source} of ${printable(file)} brings no object's events`),
   ]
     .map((line) => `${paint.warn("!")} ${line}\n`)
     .join("");
@@ -102,6 +102,7 @@ const format = (
   { config, findings }: LoadedPolicy,
   rows: readonly PlanRow[],
   unused: Unused,
+  file: string,
 ): string => {
   const byCluster = Map.groupBy(rows, ({ cluster }) => cluster);
   const clusters = config.clusters.map(({ name }) => {
@@ -114,7 +115,7 @@ const format = (
   });
   const count = findings.filter(({ severity }) => severity !== "info").length;
   const lint = count === 0 ? "" : `\n${counted(count, "finding")} in the manifests; see \`sluice lint\`\n`;
-  const left = formatUnused(paint, unused);
+  const left = formatUnused(paint, unused, file);
   return `mode ${config.mode}\n\n${clusters.join("\n")}${left === "" ? "" : `\n${left}`}${lint}`;
 };
 
@@ -143,7 +144,7 @@ export const createPlanCommand =
         io.stdout.write(
           json
             ? `${JSON.stringify({ mode, objects: rows, unused, findings: policy.findings })}\n`
-            : format(createPaint(io), policy, rows, unused),
+            : format(createPaint(io), policy, rows, unused, config),
         );
       });
   };

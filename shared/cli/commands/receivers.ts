@@ -15,14 +15,14 @@ import { type Cell, formatTable } from "../table.ts";
 const SEVERITIES = ["error", "warning", "info"] as const;
 type Severity = ReachFinding["severity"];
 
-const chooseCluster = ({ clusters }: Config, name: string | undefined): ClusterSettings => {
+const chooseCluster = ({ clusters }: Config, name: string | undefined, path: string): ClusterSettings => {
   const names = clusters.map((one) => one.name).join(", ");
   const [first, ...others] = clusters;
   if (name === undefined && (first === undefined || others.length > 0)) {
     throw usageError(`say which cluster with --cluster: ${names}`);
   }
   const found = name === undefined ? first : clusters.find((one) => one.name === name);
-  if (found === undefined) throw usageError(`--cluster ${name}: sluice.yaml has ${names}`);
+  if (found === undefined) throw usageError(`--cluster ${name}: ${path} has ${names}`);
   return found;
 };
 
@@ -34,7 +34,7 @@ const print = async (
 ): Promise<void> => {
   const { json, config: path } = globalOptions(command);
   const { config, catalog } = await load(path, io);
-  const cluster = chooseCluster(config, options.cluster);
+  const cluster = chooseCluster(config, options.cluster, path);
   const plan = toClusterPlan(options, cluster, config, catalog);
   if (plan.receivers.targets.length === 0) {
     throw new CliError(`${cluster.name}: no object to tell of; see \`sluice plan\``, { code: "ABSENT" });
@@ -62,7 +62,7 @@ const check = async (
 ): Promise<void> => {
   const { json, config: path } = globalOptions(command);
   const { config, catalog, clusters } = await load(path, io);
-  const chosen = cluster === undefined ? undefined : chooseCluster(config, cluster).name;
+  const chosen = cluster === undefined ? undefined : chooseCluster(config, cluster, path).name;
   const providersOf = (name: string) => config.clusters.find((one) => one.name === name)?.inputs?.providers;
   const findings = clusters
     .filter(({ name }) => chosen === undefined || name === chosen)

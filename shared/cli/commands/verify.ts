@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import type { Judgement, TrustedRootSource } from "../../ports.ts";
 import { publicGoodRoot } from "../../signature/public-good-root.ts";
+import { isRuleKey } from "../../signature/rule.ts";
+import { parseTrustedRoot } from "../../signature/trusted-root.ts";
 import { createFixedRoots } from "../../signature/trusted-root-source.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import { type CommandIo, globalOptions, type Register } from "../io.ts";
@@ -20,6 +22,8 @@ import { type SignerOptions, toRule } from "../verify/rule.ts";
 
 const MAX_KEY_BYTES = 65_536;
 const MAX_ROOT_BYTES = 1_048_576;
+const NO_KEY =
+  "holds no public key in PEM of a kind that is accepted (ECDSA, Ed25519, RSA from 2048 bits on); name the file that `cosign public-key` prints";
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 interface VerifyOptions extends SignerOptions {
@@ -38,6 +42,17 @@ const toMode = (text: string | undefined): Mode => {
   throw usageError(`--mode ${text}: write strict or parity`);
 };
 
+/** Said of the file, before a registry is asked for anything. */
+const requireRoot = (path: string, bytes: Uint8Array): void => {
+  try {
+    parseTrustedRoot(bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `--trusted-root ${path}: is no trusted_root.json of Sigstore (${reason})`;
+    throw new CliError(message, { code: "TRUST_ROOT_INVALID", cause });
+  }
+};
+
 /** Files that the options name, read once each. */
 const createInputs = (ports: VerifyPorts, io: CommandIo) => {
   const read = (option: string, path: string, maxBytes: number): Promise<Uint8Array> =>
@@ -47,12 +62,18 @@ const createInputs = (ports: VerifyPorts, io: CommandIo) => {
   return {
     keys: (paths: readonly string[]): Promise<readonly string[]> =>
       Promise.all(
-        paths.map(async (path) => new TextDecoder().decode(await read("--key", path, MAX_KEY_BYTES))),
+        paths.map(async (path) => {
+          const text = new TextDecoder().decode(await read("--key", path, MAX_KEY_BYTES));
+          if (!isRuleKey(text)) throw usageError(`--key ${path}: ${NO_KEY}`);
+          return text;
+        }),
       ),
-    trustedRoots: async (path: string | undefined): Promise<TrustedRootSource> =>
-      createFixedRoots(
-        path === undefined ? publicGoodRoot() : await read("--trusted-root", path, MAX_ROOT_BYTES),
-      ),
+    trustedRoots: async (path: string | undefined): Promise<TrustedRootSource> => {
+      if (path === undefined) return createFixedRoots(publicGoodRoot());
+      const bytes = await read("--trusted-root", path, MAX_ROOT_BYTES);
+      requireRoot(path, bytes);
+      return createFixedRoots(bytes);
+    },
   };
 };
 

@@ -92,6 +92,16 @@ describe("what leaves the question open", () => {
     expect(await codeOf(answering(response).fetchManifest({ ...name, digest: absent }, signal))).toBe(code);
   });
 
+  test("no connection says why, and what to check", async () => {
+    const refused = new TypeError("fetch failed", {
+      cause: Object.assign(new Error("connect"), { code: "ECONNREFUSED" }),
+    });
+    const reader = answering(() => Promise.reject(refused));
+    await expect(reader.resolveTag(name, "v1", signal)).rejects.toThrowError(
+      /: no connection \(ECONNREFUSED\); check the host, and that it answers from here$/,
+    );
+  });
+
   test("an address that our own fetch refuses", async () => {
     const refused = new PipelineError("10.0.0.1 is private", { code: "RECEIVER_ADDRESS_REFUSED" });
     const reader = answering(() => Promise.reject(refused));

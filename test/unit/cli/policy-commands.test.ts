@@ -167,8 +167,8 @@ rules:
     expect(unused).toEqual({ rules: ["rules[0]"], sources: ["zot"] });
     const { stdout } = await sluice("plan", "--offline", "--config", "never.yaml");
     expect(stdout).toContain("\n! OCIRepository/apps/signed: no version can be in its range\n");
-    expect(stdout).toContain("\n! rules[0] of sluice.yaml matches no object's repository\n");
-    expect(stdout).toContain("\n! source zot of sluice.yaml brings no object's events\n");
+    expect(stdout).toContain("\n! rules[0] of never.yaml matches no object's repository\n");
+    expect(stdout).toContain("\n! source zot of never.yaml brings no object's events\n");
   });
 
   test("an object that is left out is named with what it lacks", async () => {

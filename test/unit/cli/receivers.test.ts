@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -138,6 +138,15 @@ describe("print", () => {
     const { code, stderr } = await run(...argv);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
+  });
+
+  test("a cluster that is none is looked for in the file that was named", async () => {
+    await write(OBJECTS);
+    await rename(join(folder, "sluice.yaml"), join(folder, "other.yaml"));
+    for (const words of [[], ["check"]]) {
+      const { code, stderr } = await run(...words, "--config", "other.yaml", "--cluster", "nope");
+      expect([code, stderr]).toEqual([2, "sluice: --cluster nope: other.yaml has prod\n"]);
+    }
   });
 
   test("asks which cluster where there are several", async () => {

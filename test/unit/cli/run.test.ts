@@ -21,6 +21,14 @@ const echo: Register = (program, io) => {
     });
 };
 
+const group: Register = (program) => {
+  program
+    .command("group")
+    .command("sub")
+    .argument("<text>")
+    .action(() => undefined);
+};
+
 const run = (argv: readonly string[], ...commands: readonly Register[]) =>
   runSluice(argv, { commands: [echo, ...commands] });
 
@@ -105,9 +113,13 @@ describe("errors", () => {
       ["echo", "a", "--jsn"],
       /^sluice: unknown option '--jsn' \(Did you mean --json\?\); see `sluice echo --help`\n$/,
     ],
+    [["--config", "echo", "ecco"], /; see `sluice --help`\n$/],
+    [["group", "sub", "--loud"], /^sluice: unknown option '--loud'; see `sluice group sub --help`\n$/],
+    [["group", "--no-color", "sub"], /^sluice: missing .*; see `sluice group sub --help`\n$/],
+    [["group", "sbu"], /^sluice: unknown command 'sbu' .*; see `sluice group --help`\n$/],
     [["echo"], /^sluice: missing required argument 'text'; see `sluice echo --help`\n$/],
   ])("%j is told what to look at", async (argv, line) => {
-    expect((await run(argv)).stderr).toMatch(line);
+    expect((await run(argv, group)).stderr).toMatch(line);
   });
 
   test("usage errors are JSON too when asked for", async () => {

@@ -194,9 +194,14 @@ describe("could not decide, or asked wrongly: exit code 2", () => {
     ["a bare timeout", [...KEYLESS, "--timeout", "30"], "USAGE", /number with its unit/],
     ["an absent key", ["--key", "none.pub"], "USAGE", "--key none.pub: no such file"],
     ["an absent root", [...KEYLESS, "--trusted-root", "none.json"], "USAGE", /none\.json: no such file/],
-    ["a broken key", ["--key", "broken.pub"], "rule-key-invalid", /^rule-key-invalid: /],
+    ["a broken key", ["--key", "broken.pub"], "USAGE", /^--key broken\.pub: holds no public key in PEM/],
     ["a claim that nobody makes", [...KEYLESS, "--claim", "color=red"], "rule-claim-unknown", /^rule-claim/],
-    ["a broken root", [...KEYLESS, "--trusted-root", "cosign.pub"], "TRUST_ROOT_INVALID", /./],
+    [
+      "a broken root",
+      [...KEYLESS, "--trusted-root", "cosign.pub"],
+      "TRUST_ROOT_INVALID",
+      /^--trusted-root cosign\.pub: is no /,
+    ],
   ] as const)("%s", async (_, options, code, message) => {
     await push("asked", {});
     const run = await verify(`${host}/acme/asked:1.4.2`, ...options, "--json");

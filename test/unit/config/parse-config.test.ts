@@ -11,6 +11,7 @@ const MINIMAL = "mode: observe\nclusters: [{name: a, manifests: {folder: cluster
 
 test("what the shortest file leaves out has a default", () => {
   expect(parse(MINIMAL)).toEqual({
+    secretPlaces: new Map(),
     mode: "observe",
     listen: { host: "127.0.0.1", port: 8080 },
     state: { path: "/etc/sluice/.sluice/sluice.db", retentionMs: 90 * 86_400_000 },

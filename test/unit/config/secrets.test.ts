@@ -37,10 +37,13 @@ describe("secrets", () => {
   });
 
   test.each([
-    [{ env: "NONE" }, "environment variable NONE is not set"],
-    [{ env: "EMPTY" }, "environment variable EMPTY is empty"],
-    [{ file: "/nowhere/at/all" }, "secret file /nowhere/at/all cannot be read"],
-    [{ file: "/" }, "secret file / cannot be read"],
+    [{ env: "NONE" }, "environment variable NONE is not set; set it where sluice runs"],
+    [{ env: "EMPTY" }, "environment variable EMPTY is empty; set it where sluice runs"],
+    [
+      { file: "/nowhere/at/all" },
+      "secret file /nowhere/at/all cannot be read (ENOENT); check its path and permissions",
+    ],
+    [{ file: "/" }, "secret file / cannot be read (EISDIR); check its path and permissions"],
   ])("%j is SECRET_UNAVAILABLE", async (ref, message) => {
     await expect(secrets.read(ref)).rejects.toMatchObject({ code: "SECRET_UNAVAILABLE", message });
   });
@@ -93,6 +96,9 @@ describe("the configuration file", () => {
   });
 
   test("a folder is not a file", async () => {
-    await expect(readConfigText(".", folder)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await expect(readConfigText(".", folder)).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: ".: cannot be read (EISDIR); it is a folder; name a file in it",
+    });
   });
 });

@@ -270,6 +270,8 @@ describe("the embedded runtime", () => {
 
   test("names the secret that is not there", async () => {
     const sources = [{ type: "distribution", secrets: [{ env: "NOBODY_SET_THIS" }] }];
-    await expect(start({ sources })).rejects.toThrowError("environment variable NOBODY_SET_THIS is not set");
+    await expect(start({ sources })).rejects.toThrowError(
+      /^sluice\.yaml:\d+: sources\[0\]\.secrets\[0\]: environment variable NOBODY_SET_THIS is not set/,
+    );
   });
 });
