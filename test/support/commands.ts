@@ -1,3 +1,4 @@
+import { createKeyPair } from "../../functions/local/playground/sigstore/keys.ts";
 import { createCompileCommand } from "../../shared/cli/commands/compile.ts";
 import { createDecisionsCommand } from "../../shared/cli/commands/decisions.ts";
 import { createDeliveriesCommand } from "../../shared/cli/commands/deliveries.ts";
@@ -37,7 +38,7 @@ export const COMMANDS: readonly Register[] = [
   createRollbackCommand(outOfReach),
   createVerifyCommand({
     openRegistry: outOfReach,
-    readFile: async () => new Uint8Array(),
+    readFile: async () => new TextEncoder().encode(createKeyPair("p256").publicPem),
     createVerifier: () => ({ verify: outOfReach }),
   }),
   createInitCommand(policy),
