@@ -101,13 +101,17 @@ for (const [name, { audienceOf, token, denied, headers, open }] of Object.entrie
   describeRemoteIdentity(name, async () => {
     const clock = createClock();
     const given: string[] = [];
-    const service = await startMoodyService((request, mood) => {
-      if (mood === "denies") return denied;
-      const exp = clock.nowMs() / 1_000 + LIFE_S;
-      const jwt = toJwt({ aud: audienceOf(request), exp, jti: given.length });
-      if (service.mood === "well") given.push(jwt);
-      return token(jwt, clock.nowMs());
-    }, headers);
+    const service = await startMoodyService(
+      (request, mood) => {
+        if (mood === "denies") return denied;
+        if (mood === "empty") return token("", clock.nowMs());
+        const exp = clock.nowMs() / 1_000 + LIFE_S;
+        const jwt = toJwt({ aud: audienceOf(request), exp, jti: given.length });
+        if (mood === "well") given.push(jwt);
+        return token(jwt, clock.nowMs());
+      },
+      headers === undefined ? {} : { headers },
+    );
     return {
       identity: open(service.double.url, clock),
       lifeMs: LIFE_S * 1_000,

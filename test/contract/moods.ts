@@ -2,10 +2,18 @@ import { inspect } from "node:util";
 import { expect } from "vitest";
 import { CLIENT_SETTINGS } from "../../shared/adapters/aws/client-settings.ts";
 import { type ErrorCode, PipelineError } from "../../shared/errors.ts";
-import { type ServiceDouble, type ServiceReply, startServiceDouble } from "../support/service-double.ts";
+import {
+  type ServiceDouble,
+  type ServiceReply,
+  type ServiceRequest,
+  startServiceDouble,
+} from "../support/service-double.ts";
 
-/** How a service is to whoever asks it. What it says when it refuses is its own, everything else is alike everywhere. */
-export type Mood = "well" | "denies" | "down" | "silent" | "rubbish" | "empty" | "endless" | "redirects";
+/** What a service says in its own words; `empty`: as when it is well, but there is nothing in it. */
+type OwnMood = "well" | "denies" | "empty";
+
+/** How a service is to whoever asks it. */
+export type Mood = OwnMood | "down" | "silent" | "rubbish" | "endless" | "redirects";
 
 /** Whatever goes wrong, no error may say this. */
 export const LEAK = "s3cret-in-an-answer";
@@ -13,12 +21,11 @@ export const LEAK = "s3cret-in-an-answer";
 const ELSEWHERE = "/elsewhere";
 const BROKEN = `{"${LEAK}`;
 
-const MOODS: Readonly<Record<Exclude<Mood, "well" | "denies">, ServiceReply>> = {
+const MOODS: Readonly<Record<Exclude<Mood, OwnMood>, ServiceReply>> = {
   // With a good answer's body: the status is what counts.
   down: { status: 503 },
   silent: { ending: "silence" },
   rubbish: { body: BROKEN },
-  empty: { body: "{}" },
   endless: { body: BROKEN, ending: "endless" },
   redirects: { status: 307, headers: { location: ELSEWHERE } },
 };
@@ -32,19 +39,26 @@ export interface MoodyService {
   wasFollowed(): boolean;
 }
 
-type Reply = (request: ServiceDouble["seen"][number], mood: "well" | "denies") => ServiceReply;
+interface MoodySettings {
+  /** Come with every answer. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Which requests the mood is for, where the service has several steps; the others go well. */
+  readonly isMoody?: (request: ServiceRequest) => boolean;
+}
 
-/** A service on loopback that speaks as `reply` says while it is well or refuses; `headers` come with every answer. */
+type Reply = (request: ServiceRequest, mood: Mood) => ServiceReply;
+
+/** A service on loopback that speaks as `reply` says while it is well or refuses. */
 export const startMoodyService = async (
   reply: Reply,
-  headers: Readonly<Record<string, string>> = {},
+  { headers = {}, isMoody = () => true }: MoodySettings = {},
 ): Promise<MoodyService> => {
   const double = await startServiceDouble((request) => {
-    const { mood } = service;
+    const mood = isMoody(request) ? service.mood : "well";
     const answer =
-      mood === "denies" || mood === "well"
+      mood === "denies" || mood === "well" || mood === "empty"
         ? reply(request, mood)
-        : { ...reply(request, "well"), ...MOODS[mood] };
+        : { ...reply(request, mood), ...MOODS[mood] };
     return { ...answer, headers: { ...headers, ...answer.headers } };
   });
   const service: MoodyService = {

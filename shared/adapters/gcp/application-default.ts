@@ -61,7 +61,7 @@ const refresh = async (
   }
   const token = textAt(body, "access_token");
   const expiresInS = at(body, "expires_in");
-  if (token === undefined || typeof expiresInS !== "number") {
+  if (!token || typeof expiresInS !== "number") {
     throw unavailable(`the login is not accepted (${status} ${textAt(body, "error") ?? ""})`);
   }
   return { secret: new Secret(token), lifeMs: expiresInS * 1_000 };

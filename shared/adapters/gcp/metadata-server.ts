@@ -57,7 +57,7 @@ export const createMetadataAccessToken = (options: MetadataOptions): AccessToken
       const body = parseJson(await read(options, `${ACCOUNT}/token`, signal));
       const token = textAt(body, "access_token");
       const expiresInS = at(body, "expires_in");
-      if (token === undefined || token === "" || typeof expiresInS !== "number") {
+      if (!token || typeof expiresInS !== "number") {
         throw unavailable("the answer holds no token");
       }
       return { secret: new Secret(token), lifeMs: expiresInS * 1_000 };

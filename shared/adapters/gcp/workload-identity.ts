@@ -69,7 +69,7 @@ const exchange = async (options: WorkloadIdentityOptions, signal: AbortSignal): 
   const body = await post(fetch, `${stsUrl}/v1/token`, { headers, body: form.toString() }, signal);
   const token = textAt(body, "access_token");
   const expiresInS = at(body, "expires_in");
-  if (token === undefined || typeof expiresInS !== "number") throw unavailable("the answer holds no token");
+  if (!token || typeof expiresInS !== "number") throw unavailable("the answer holds no token");
   return { secret: new Secret(token), lifeMs: expiresInS * 1_000 };
 };
 
@@ -88,7 +88,7 @@ const impersonate = async (
   const body = await post(fetch, url, { headers, body: request }, signal);
   const token = textAt(body, "accessToken");
   const expiresAtMs = Date.parse(textAt(body, "expireTime") ?? "");
-  if (token === undefined || Number.isNaN(expiresAtMs)) throw unavailable("the answer holds no token");
+  if (!token || Number.isNaN(expiresAtMs)) throw unavailable("the answer holds no token");
   return { secret: new Secret(token), lifeMs: expiresAtMs - nowMs() };
 };
 

@@ -43,7 +43,8 @@ const requireToken = (
 const toBasic = (host: string, token: string): RegistryLogin => {
   const text = Buffer.from(token, "base64").toString();
   const at = text.indexOf(":");
-  if (at < 1) throw new PipelineError(`${host}: ECR's token is no login`, { code: "REGISTRY_UNAVAILABLE" });
+  if (at < 1 || at === text.length - 1)
+    throw new PipelineError(`${host}: ECR's token is no login`, { code: "REGISTRY_UNAVAILABLE" });
   return { username: text.slice(0, at), password: new Secret(text.slice(at + 1)) };
 };
 

@@ -171,7 +171,7 @@ const logIn = async (
   const { authorizationData: [data] = [] } = parseAnswer(text);
   const pair = Buffer.from(data?.authorizationToken ?? "", "base64").toString("utf8");
   const at = pair.indexOf(":");
-  if (at < 1) throw unavailable(host, "ECR answered without a token");
+  if (at < 1 || at === pair.length - 1) throw unavailable(host, "ECR answered without a token");
   const lifeMs = data?.expiresAt === undefined ? DEFAULT_LIFE_MS : data.expiresAt * 1_000 - nowMs;
   return { login: { username: pair.slice(0, at), password: new Secret(pair.slice(at + 1)) }, lifeMs };
 };

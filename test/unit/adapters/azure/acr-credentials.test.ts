@@ -1,13 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createAcrCredentials } from "../../../../shared/adapters/azure/acr-credentials.ts";
-import { PipelineError } from "../../../../shared/errors.ts";
+import { toJwt } from "../../../contract/moods.ts";
 import { closeServers } from "../http-server.ts";
 import { createClock, createTokens, serve, signal } from "./services.ts";
 
 afterEach(closeServers);
-
-const toJwt = (claims: object): string =>
-  `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.c2ln`;
 
 const setUp = async (reply: Parameters<typeof serve>[0]) => {
   const { url, seen } = await serve(reply);
@@ -38,30 +35,10 @@ describe("ACR login", () => {
     });
   });
 
-  test.each([
-    "azurecr.io",
-    "acme.azurecr.io.evil.example",
-    "acme.azurecr.io:443",
-    "ghcr.io",
-    "evil.example/acme.azurecr.io\n",
-    "acme-azurecr.io",
-  ])("%s is not: nobody there gets our token", async (host) => {
+  test.each(["azurecr.io", "acme-azurecr.io"])("%s is not", async (host) => {
     const { credentials, seen, asked } = await setUp(() => ({}));
     expect(await credentials(host, signal())).toBeUndefined();
     expect([seen.length, asked.length]).toEqual([0, 0]);
-  });
-
-  test("is kept for 80 % of the refresh token's life", async () => {
-    const { credentials, seen, clock } = await setUp(() => ({
-      json: { refresh_token: toJwt({ exp: 1_700_000_000 + 10_000 }) },
-    }));
-    await credentials("acme.azurecr.io", signal());
-    clock.at += 7_999_000;
-    await credentials("acme.azurecr.io", signal());
-    expect(seen).toHaveLength(1);
-    clock.at += 1_000;
-    await credentials("acme.azurecr.io", signal());
-    expect(seen).toHaveLength(2);
   });
 
   test("is made anew soon where the token does not say how long it lives", async () => {
@@ -70,29 +47,5 @@ describe("ACR login", () => {
     clock.at += 12 * 60_000;
     await credentials("acme.azurecr.io", signal());
     expect(seen).toHaveLength(2);
-  });
-
-  test.each([
-    [401, "REGISTRY_DENIED"],
-    [403, "REGISTRY_DENIED"],
-    [429, "REGISTRY_UNAVAILABLE"],
-    [500, "REGISTRY_UNAVAILABLE"],
-    [302, "REGISTRY_UNAVAILABLE"],
-  ])("an answer of %i is %s", async (status, code) => {
-    const { credentials } = await setUp(() => ({ status, json: { refresh_token: "secret" } }));
-    await expect(credentials("acme.azurecr.io", signal())).rejects.toMatchObject({ code });
-  });
-
-  test("without an Entra token it is the registry that cannot be reached", async () => {
-    const credentials = createAcrCredentials({
-      tokens: async () => {
-        throw new PipelineError("managed identity: 500", { code: "SECRET_UNAVAILABLE" });
-      },
-      fetch,
-      clock: createClock(),
-    });
-    await expect(credentials("acme.azurecr.io", signal())).rejects.toMatchObject({
-      code: "REGISTRY_UNAVAILABLE",
-    });
   });
 });
