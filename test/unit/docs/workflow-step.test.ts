@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -44,16 +46,16 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** As a workflow's runner does it; retries are left out, so that a refusal ends at once. */
-const runStep = (secret: string) =>
-  run("bash", ["-e", "-c", (step?.run ?? "").replace(/ --retry \d+ --retry-all-errors/, "")], {
+/** As a workflow's runner does it. */
+const runStep = (secret: string, address = runtime.address) =>
+  run("bash", ["-e", "-c", step?.run ?? ""], {
     env: {
       PATH: process.env.PATH,
       GITHUB_RUN_ID: "7",
       GITHUB_RUN_ATTEMPT: "1",
       REFERENCE,
       SLUICE_SECRET: secret,
-      SLUICE_URL: `${runtime.address}/events/sluice`,
+      SLUICE_URL: `${address}/events/sluice`,
     },
   });
 
@@ -68,10 +70,29 @@ test("the workflow step of the guide is taken", { timeout: TIMEOUT_MS }, async (
   ]);
 });
 
-test("with another secret it fails and says why", { timeout: TIMEOUT_MS }, async () => {
+test("with another secret it fails at once and says why", { timeout: TIMEOUT_MS }, async () => {
   await expect(runStep("other")).rejects.toMatchObject({
     code: 22,
     stdout: expect.stringContaining("signature-wrong"),
   });
   expect(intake()).toMatchObject([{ event: "intake-refused", reason: "signature-wrong" }]);
+});
+
+test.each([
+  [[503, 202], 0],
+  [[429, 500, 202], 0],
+  [[403], 22],
+  [[413], 22],
+  [[503, 401], 22],
+])("answers of %j end with exit code %d", { timeout: TIMEOUT_MS }, async (statuses, code) => {
+  let requests = 0;
+  const server = createServer((message, response) => {
+    message.resume();
+    response.writeHead(statuses[requests++] ?? 418).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const ended = await runStep("s3cret", `http://127.0.0.1:${port}`).catch((error: { code: number }) => error);
+  await new Promise((resolve) => server.close(resolve));
+  expect(["code" in ended ? ended.code : 0, requests]).toEqual([code, statuses.length]);
 });
