@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import type { Circuit } from "../../delivery/circuit.ts";
 import { loadCircuit } from "../../pipeline/circuit-store.ts";
 import {
   type DeliveriesDeps,
@@ -9,13 +10,14 @@ import {
   replayDeliveries,
 } from "../../pipeline/deliveries.ts";
 import type { DeadLetters } from "../../ports.ts";
-import type { OutboxEntry } from "../../state.ts";
+import type { OutboxEntry, StoredRecord } from "../../state.ts";
 import { usageError } from "../cli-error.ts";
 import { formatDeliveries, formatReceiver } from "../delivery-table.ts";
 import { type Deployment, deployedOptions, toDeployment } from "../deployment.ts";
 import { type CliIo, type CommandIo, globalOptions, type Register } from "../io.ts";
 import { durationOption } from "../options.ts";
 import { createPaint } from "../paint.ts";
+import { printError } from "../print-error.ts";
 import { examples } from "../program.ts";
 import { registerDead } from "./deliveries-dead.ts";
 
@@ -86,18 +88,30 @@ const list = (open: OpenDeliveries, io: CommandIo, options: FilterOptions, comma
     if (options.overdue === true) io.exitWith(rows.length === 0 ? 0 : 1);
   });
 
+const isUnknown = (
+  circuit: Circuit,
+  rows: readonly ListedDelivery[],
+  attempts: readonly StoredRecord[],
+): boolean =>
+  rows.length === 0 && attempts.length === 0 && circuit.state === "closed" && circuit.failures === 0;
+
 const show = (open: OpenDeliveries, io: CommandIo, receiver: string, command: Command): Promise<void> =>
   withOpened(open, io, command, async (opened, json) => {
     const circuit = await loadCircuit(opened, receiver);
     const rows = await listAll(opened, { receiver }, MAX_SHOWN);
     const attempts = await opened.state.records({ receiver, newestFirst: true, limit: ATTEMPTS_SHOWN });
+    if (isUnknown(circuit, rows, attempts)) {
+      const message = `${receiver}: nothing was ever to be told to a receiver of this name; see \`sluice deliveries list --all\` for those that were, and \`sluice plan\` for those that there are`;
+      printError(io, json, { code: "ABSENT", message });
+      io.exitWith(1);
+      return;
+    }
     const paint = createPaint(io);
     io.stdout.write(
       json
         ? `${JSON.stringify({ receiver, circuit, deliveries: rows.map(toJson), attempts })}\n`
         : formatReceiver(receiver, circuit, rows, attempts, paint, io.nowMs()),
     );
-    io.exitWith(rows.length === 0 && attempts.length === 0 ? 1 : 0);
   });
 
 const replay = (

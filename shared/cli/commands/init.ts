@@ -1,6 +1,7 @@
 import { dirname, relative, resolve } from "node:path";
 import type { ManifestSettings } from "../../config/config.ts";
-import { usageError } from "../cli-error.ts";
+import type { Finding } from "../../policy/finding.ts";
+import { CliError, usageError } from "../cli-error.ts";
 import { counted } from "../counted.ts";
 import { draftConfig } from "../init/draft-config.ts";
 import { type CommandIo, globalOptions, type Register } from "../io.ts";
@@ -24,6 +25,7 @@ interface Place {
   readonly written: Readonly<Record<string, string | true>>;
 }
 
+const SELECTING = "OCIRepository, HelmRelease, HelmChart, ImagePolicy";
 const CLUSTER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const toPlace = (
@@ -56,6 +58,30 @@ const toPlace = (
   };
 };
 
+/** Where was looked, for what, and what to try instead. */
+const toSearch = ({ manifests, kubeconfig }: InitOptions) =>
+  manifests === undefined
+    ? {
+        place: kubeconfig === undefined ? "this cluster" : `the cluster of ${kubeconfig}`,
+        wanted: SELECTING,
+        next: "check that it is the one you mean, with --context for another of the kubeconfig",
+      }
+    : {
+        place: manifests,
+        wanted: `${SELECTING} in .yaml, .yml and .json files`,
+        next: "name the folder of the rendered manifests, as `flux build kustomization` prints them",
+      };
+
+/** A draft without objects would serve nobody, and say so only later. */
+const nothingFound = (options: InitOptions, findings: readonly Finding[]): CliError => {
+  const { place, wanted, next } = toSearch(options);
+  const error = findings.find(({ severity }) => severity === "error");
+  const where = error?.where === undefined ? "" : `${error.where.file}:${error.where.line}: `;
+  const mend = error === undefined ? next : `the first error: ${where}${error.message}`;
+  const message = `${place}: holds no object that selects from a registry (looked for ${wanted}), so no file was written; ${mend}`;
+  return new CliError(message, { code: "ABSENT" });
+};
+
 const init = async (
   ports: PolicyPorts,
   io: CommandIo,
@@ -68,11 +94,12 @@ const init = async (
   }
   const { settings, written } = toPlace(options, config, io.cwd);
   const { catalog, findings } = await ports.loadManifests(cluster, settings);
+  const objects = [...catalog.subscriptions()].length;
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  if (objects === 0) throw nothingFound(options, findings);
   const text = draftConfig({ cluster, manifests: written, catalog });
   if (print) return text;
   await ports.writeFile(config, text, force, io);
-  const objects = [...catalog.subscriptions()].length;
-  const errors = findings.filter(({ severity }) => severity === "error").length;
   const lint = errors === 0 ? "" : ` ${counted(errors, "error")} in the manifests: sluice lint.`;
   return `wrote ${printable(config)} for ${counted(objects, "object")}, in observe mode.${lint} Next: sluice plan\n`;
 };

@@ -135,7 +135,13 @@ describe("show", () => {
   });
 
   test("of one that nobody knows says no", async () => {
-    expect((await run("show", "c/apps/nobody")).code).toBe(1);
+    const { code, stdout, stderr } = await run("show", "c/apps/nobody");
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(
+      /^sluice: c\/apps\/nobody: nothing was ever to be told to a receiver of this name; /,
+    );
+    const json = await run("show", "c/apps/nobody", "--json");
+    expect([json.code, JSON.parse(json.stdout).error.code]).toEqual([1, "ABSENT"]);
   });
 });
 

@@ -96,6 +96,26 @@ describe("init", () => {
     expect(run.stderr).toContain(message);
   });
 
+  test.each([
+    [
+      "nothing at all",
+      [],
+      /name the folder of the rendered manifests, as `flux build kustomization` prints them$/,
+    ],
+    ["no Flux object", ["apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"], /name the folder/],
+    ["nothing readable", ["a: [\n"], /the first error: .*a\.yaml:\d+: /],
+  ])("a folder with %s is said what was looked for, and no file is written", async (_, texts, next) => {
+    await mkdir(join(folder, "empty"), { recursive: true });
+    for (const text of texts) await writeFile(join(folder, "empty", "a.yaml"), text);
+    const run = await sluice("init", "--manifests", "empty", "--config", "none.yaml");
+    expect(run.code).toBe(2);
+    expect(run.stderr).toMatch(
+      /^sluice: empty: holds no object that selects from a registry \(looked for OCI/,
+    );
+    expect(run.stderr.trimEnd()).toMatch(next);
+    await expect(readFile(join(folder, "none.yaml"))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   test("reads a running cluster, older API versions and its Secrets included", async () => {
     const item = (name: string, verify = {}) => ({
       metadata: { name, namespace: "apps" },
