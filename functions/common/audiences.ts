@@ -2,7 +2,6 @@ import { ROLE_AUDIENCE } from "../../shared/adapters/aws/ecr/federated-credentia
 import { FEDERATION_AUDIENCE } from "../../shared/adapters/azure/federated-identity.ts";
 import { audienceOfProvider } from "../../shared/adapters/gcp/workload-identity.ts";
 import type { Config, CredentialSettings } from "../../shared/config/config.ts";
-import { DEFAULT_AUDIENCE } from "./targets.ts";
 
 /** What the platform's tokens are for, by who asks for them. */
 export interface Audiences {
@@ -29,7 +28,7 @@ const distinct = (audiences: readonly string[]): readonly string[] => [...new Se
 
 /**
  * Every audience for which sluice.yaml makes Sluice ask the platform who it is; none where the file itself says who
- * vouches for it. What type a Receiver has is in the catalog, which may change without it: each cluster's counts.
+ * vouches for it.
  */
 export const audiencesOf = ({ identity, registries, clusters, endpoints }: Config): Audiences => {
   if (identity !== undefined) return { evaluate: [], deliver: [] };
@@ -37,8 +36,8 @@ export const audiencesOf = ({ identity, registries, clusters, endpoints }: Confi
   return {
     evaluate: distinct([...registries.values()].flatMap(({ credentials }) => audienceOfLogin(credentials))),
     deliver: distinct([
-      ...receivers.flatMap(({ audience = DEFAULT_AUDIENCE, audiences }) => [audience, ...audiences.values()]),
-      ...endpoints.map(({ audience }) => audience).filter((audience) => audience !== undefined),
+      ...receivers.flatMap(({ audiences }) => [...audiences.values()]),
+      ...[...receivers, ...endpoints].flatMap(({ audience }) => audience ?? []),
     ]),
   };
 };

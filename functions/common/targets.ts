@@ -6,9 +6,6 @@ import { PipelineError } from "../../shared/errors.ts";
 import type { SecretRef, SecretSource } from "../../shared/ports.ts";
 import type { EndpointReceiver, FluxReceiver, Receiver } from "../../shared/receiver.ts";
 
-/** What notification-controller asks for unless its Receiver names another audience. */
-export const DEFAULT_AUDIENCE = "notification-controller";
-
 const misconfigured = (receiver: Receiver, message: string): PipelineError =>
   new PipelineError(`receiver ${receiver.id}: ${message}`, { code: "CONFIG_INVALID" });
 
@@ -30,8 +27,15 @@ const authenticationOf = async (
 ): Promise<FluxAuthentication> => {
   const settings = cluster.receiver;
   if (receiver.type === "generic-oidc") {
-    const own = settings?.audiences.get(`${receiver.namespace}/${receiver.name}`);
-    return { kind: "generic-oidc", audience: own ?? settings?.audience ?? DEFAULT_AUDIENCE };
+    const audience = settings?.audiences.get(`${receiver.namespace}/${receiver.name}`) ?? settings?.audience;
+    // notification-controller's own default is every cluster's: who gets such a token could show it to the others.
+    if (audience === undefined) {
+      throw misconfigured(
+        receiver,
+        `no audience; set clusters[${cluster.name}].receiver.audience in sluice.yaml`,
+      );
+    }
+    return { kind: "generic-oidc", audience };
   }
   const [token, previousToken] = await readAll(tokenRefs(cluster, receiver), secrets);
   if (token === undefined) {

@@ -1,4 +1,5 @@
 import { toRepositoryName } from "../artifact/repository.ts";
+import { checkApart } from "./check-apart.ts";
 import type { KeyPath } from "./locate.ts";
 import type { Problem } from "./problem.ts";
 import type { ConfigInput } from "./schema.ts";
@@ -212,6 +213,7 @@ export const checkTogether = (input: ConfigInput): readonly Problem[] => {
   return [
     ...checkCatalog(input, roots),
     ...checkClusters(input, roots),
+    ...checkApart(input),
     ...checkSources(input),
     ...checkPaths(input),
     ...checkEndpoints(input),

@@ -70,8 +70,10 @@ export const receiver = section("How this cluster's Flux Receivers are reached."
   previousTokens: v.optional(keyMap("As `previousToken`, for single Receivers.")),
   audience: v.optional(
     v.pipe(
-      text("an audience", "notification-controller"),
-      v.description("Audience of the identity token for generic-oidc Receivers: one per cluster."),
+      text("an audience", "sluice-production"),
+      v.description(
+        "Audience of the identity token for generic-oidc Receivers; no two clusters have the same.",
+      ),
     ),
   ),
   audiences: v.optional(

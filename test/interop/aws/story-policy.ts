@@ -131,6 +131,7 @@ const toConfig = (
       receiver: {
         baseUrl: receiverUrl,
         token: { secret: SECRETS.receiver },
+        audience: "flux-c",
         signingKey: { secret: SECRETS.signing },
         allowPrivateAddresses: true,
       },

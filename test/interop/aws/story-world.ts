@@ -69,7 +69,7 @@ const registerReceivers = (receiver: ReceiverDouble): ReadonlyMap<string, string
     resources: REPOSITORIES.map((source) => `OCIRepository/apps/${nameOf(source)}`),
     filter: "objects",
   } as const;
-  const isTokenValid = (token: string): boolean => token === "token-for-notification-controller";
+  const isTokenValid = (token: string): boolean => token === "token-for-flux-c";
   return new Map([
     [
       receiver.register({ ...shared, name: "generic-hmac", type: "generic-hmac", token: TOKEN }),

@@ -27,7 +27,7 @@ test("registries elsewhere are evaluate's, Receivers and endpoints deliver's, ea
   - name: b
     receiver: {baseUrl: https://b.example.com, audience: flux-b, audiences: {apps/one: flux-one}}
   - name: c
-    receiver: {baseUrl: https://c.example.com, audience: flux-b}
+    receiver: {baseUrl: https://c.example.com, audience: flux-c, audiences: {apps/one: flux-c}}
 endpoints:
   - {name: e, url: https://e.example.com/hook, audience: https://e.example.com}
 registries:
@@ -44,8 +44,8 @@ registries:
 `;
   expect(await paramsOf(yaml)).toEqual([
     "evaluateAudiences=api://AzureADTokenExchange,https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/aws-1,mine,sts.amazonaws.com",
-    // The default one: cluster a's catalog may hold a generic-oidc Receiver that names no audience.
-    "deliverAudiences=flux-b,flux-one,https://e.example.com,notification-controller",
+    // None for cluster a: a generic-oidc Receiver of its catalog would be told nothing.
+    "deliverAudiences=flux-b,flux-c,flux-one,https://e.example.com",
   ]);
 });
 
