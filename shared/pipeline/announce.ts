@@ -40,7 +40,8 @@ export const withAnnouncements = async <D extends SharedDeps>(
     if (heard.length > 0) {
       await bus.publish(heard.map(toDecisionEvent)).catch((error: unknown) => {
         const reason = error instanceof PipelineError ? error.code : "BUS_UNAVAILABLE";
-        deps.log("bus-failed", { events: heard.length, reason });
+        const message = error instanceof PipelineError ? error.message : "unknown error";
+        deps.log("bus-failed", { events: heard.length, reason, message });
       });
     }
   }

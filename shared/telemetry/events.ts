@@ -41,7 +41,7 @@ export const LOG_EVENTS = {
   "work-retried": "a message's work failed and is tried again, with the reason",
   "work-parked": "a message became a dead letter, with the reason",
   "work-dropped": "a message ended in an error that no retry changes, with the reason",
-  "bus-failed": "the event bus was out of reach; it misses these events, the records have them",
+  "bus-failed": "the event bus did not take all of these events; it misses some, the records have them",
   "state-contended": "too many writers of one row; an attempt was not entered there",
   "timer-failed": "a timer's turn failed; the next one comes",
   "trusted-root-refreshed": "the trusted root was asked for by TUF: `updated` or `unchanged`",

@@ -1,7 +1,7 @@
 import type { EventBridgeClient, PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import { PipelineError } from "../../errors.ts";
 import type { DecisionBus, DecisionEvent } from "../../state.ts";
-import { toBatches } from "./batches.ts";
+import { createBatchingBus } from "../common/publish-events.ts";
 
 /** EventBridge's limits for one request. */
 const LIMITS = { entries: 10, bytes: 262_144 };
@@ -26,27 +26,38 @@ const toEntry = (event: DecisionEvent, EventBusName: string): PutEventsRequestEn
 const sizeOf = ({ Source = "", DetailType = "", Detail = "" }: PutEventsRequestEntry): number =>
   TIME_BYTES + Buffer.byteLength(Source) + Buffer.byteLength(DetailType) + Buffer.byteLength(Detail);
 
+const answered = (why: string): PipelineError => new PipelineError(why, { code: "BUS_UNAVAILABLE" });
+
 /** Publishes decisions and deliveries on an EventBridge bus, as `Sluice Decision` and `Sluice Delivery`. */
 export const createEventBridgeBus = (
   client: () => Promise<EventBridgeClient>,
   busName: string,
-): DecisionBus => ({
-  async publish(events) {
-    const { PutEventsCommand } = await import("@aws-sdk/client-eventbridge");
-    const bus = await client();
-    const entries = events.map((event) => toEntry(event, busName));
-    for (const Entries of toBatches(entries, sizeOf, LIMITS)) {
-      const { FailedEntryCount = 0 } = await bus
-        .send(new PutEventsCommand({ Entries: [...Entries] }))
+  timeoutMs?: number,
+): DecisionBus =>
+  createBatchingBus<PutEventsRequestEntry>({
+    name: "EventBridge",
+    limits: LIMITS,
+    timeoutMs,
+    toOutgoing(event) {
+      const message = toEntry(event, busName);
+      return { id: event.id, message, bytes: sizeOf(message) };
+    },
+    async send(batch, abortSignal) {
+      const { PutEventsCommand } = await import("@aws-sdk/client-eventbridge");
+      const bus = await client();
+      const command = new PutEventsCommand({ Entries: batch.map(({ message }) => message) });
+      const { FailedEntryCount, Entries = [] } = await bus
+        .send(command, { abortSignal })
         .catch((cause: unknown) => {
-          const name = cause instanceof Error ? cause.name : "unknown error";
-          throw new PipelineError(`EventBridge, PutEvents: ${name}`, { code: "BUS_UNAVAILABLE", cause });
+          throw answered(`PutEvents, ${cause instanceof Error ? cause.name : "unknown error"}`);
         });
-      if (FailedEntryCount > 0) {
-        throw new PipelineError(`EventBridge turned ${FailedEntryCount} events away`, {
-          code: "BUS_UNAVAILABLE",
-        });
-      }
-    }
-  },
-});
+      if (FailedEntryCount === 0) return [];
+      // Each entry's outcome stands where the entry stood.
+      const failed = batch.flatMap(({ id }, at) => {
+        const code = Entries[at]?.ErrorCode;
+        return code === undefined ? [] : [`${id} (${code})`];
+      });
+      if (failed.length === 0) throw answered("PutEvents, the answer is not as documented");
+      return failed;
+    },
+  });

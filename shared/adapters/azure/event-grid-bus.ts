@@ -1,11 +1,11 @@
 import { PipelineError } from "../../errors.ts";
 import type { DecisionBus, DecisionEvent } from "../../state.ts";
+import { createBatchingBus } from "../common/publish-events.ts";
 import type { EntraTokenSource } from "./entra-token.ts";
 
 const RESOURCE = "https://eventgrid.azure.net";
-const TIMEOUT_MS = 10_000;
-/** Event Grid takes 1 MB and 5,000 events a request; an event of ours is a few kilobytes. */
-const MAX_EVENTS = 100;
+/** Event Grid takes 1 MB and 5,000 events a request; brackets and commas are in what is left. */
+const LIMITS = { entries: 100, bytes: 1_000_000 };
 
 export interface EventGridSettings {
   /** Of a custom topic whose input schema is CloudEvents 1.0. */
@@ -14,6 +14,7 @@ export interface EventGridSettings {
   readonly fetch: typeof globalThis.fetch;
   /** CloudEvents `source`: which Sluice this is. */
   readonly source: string;
+  readonly timeoutMs?: number;
 }
 
 const toCloudEvent = ({ id, type, atMs, detail }: DecisionEvent, source: string) => ({
@@ -26,39 +27,36 @@ const toCloudEvent = ({ id, type, atMs, detail }: DecisionEvent, source: string)
   data: detail,
 });
 
-const publishSome = async (
-  { endpoint, tokens, fetch, source }: EventGridSettings,
-  events: readonly DecisionEvent[],
-): Promise<void> => {
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const { value } = await tokens(RESOURCE, signal);
-  const response = await fetch(`${endpoint}?api-version=2018-01-01`, {
-    method: "POST",
-    redirect: "manual",
-    signal,
-    headers: {
-      authorization: `Bearer ${value.reveal()}`,
-      "content-type": "application/cloudevents-batch+json; charset=utf-8",
-    },
-    body: JSON.stringify(events.map((event) => toCloudEvent(event, source))),
-  });
-  await response.body?.cancel();
-  if (response.status !== 200) {
-    const message = `Event Grid ${new URL(endpoint).host}: ${response.status}`;
-    throw new PipelineError(message, { code: "BUS_UNAVAILABLE" });
-  }
-};
-
 /** Publishes decisions to an Event Grid topic as CloudEvents, without a topic key. */
-export const createEventGridBus = (settings: EventGridSettings): DecisionBus => ({
-  async publish(events) {
-    try {
-      for (let start = 0; start < events.length; start += MAX_EVENTS) {
-        await publishSome(settings, events.slice(start, start + MAX_EVENTS));
-      }
-    } catch (cause) {
-      if (cause instanceof PipelineError && cause.code === "BUS_UNAVAILABLE") throw cause;
-      throw new PipelineError("Event Grid: no answer", { code: "BUS_UNAVAILABLE", cause });
-    }
-  },
-});
+export const createEventGridBus = ({
+  endpoint,
+  tokens,
+  fetch,
+  source,
+  timeoutMs,
+}: EventGridSettings): DecisionBus =>
+  createBatchingBus<string>({
+    name: `Event Grid ${new URL(endpoint).host}`,
+    limits: LIMITS,
+    timeoutMs,
+    toOutgoing(event) {
+      const message = JSON.stringify(toCloudEvent(event, source));
+      return { id: event.id, message, bytes: Buffer.byteLength(message) };
+    },
+    async send(batch, signal) {
+      const { value } = await tokens(RESOURCE, signal);
+      const response = await fetch(`${endpoint}?api-version=2018-01-01`, {
+        method: "POST",
+        redirect: "manual",
+        signal,
+        headers: {
+          authorization: `Bearer ${value.reveal()}`,
+          "content-type": "application/cloudevents-batch+json; charset=utf-8",
+        },
+        body: `[${batch.map(({ message }) => message).join(",")}]`,
+      });
+      await response.body?.cancel();
+      if (response.status === 200) return [];
+      throw new PipelineError(`answered ${response.status}`, { code: "BUS_UNAVAILABLE" });
+    },
+  });

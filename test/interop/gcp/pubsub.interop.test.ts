@@ -10,6 +10,7 @@ import { createPublish } from "../../../shared/adapters/gcp/pubsub/topic.ts";
 import { createPubSubWorkQueue } from "../../../shared/adapters/gcp/pubsub/work-queue.ts";
 import type { ReceivedWork, WorkConsumer } from "../../../shared/ports.ts";
 import { decodeWork } from "../../../shared/work-message.ts";
+import { describeDecisionBus, type ReceivedEvent } from "../../contract/decision-bus.suite.ts";
 import { describeWorkQueue } from "../../contract/work-queue.suite.ts";
 import { createWorld, type World } from "../world/world.ts";
 import { type CloudTasksDouble, startCloudTasksDouble } from "./cloud-tasks-double.ts";
@@ -134,6 +135,28 @@ describeWorkQueue("Pub/Sub with Cloud Tasks and dead letters in Firestore", asyn
   return {
     queue: { ...parts.queue, ...openConsumer(parts), deadLetters: parts.deadLetters },
     advance: wait,
+    close: async () => {},
+  };
+});
+
+describeDecisionBus("Pub/Sub (emulator)", { maxEntries: 500, maxBytes: 5_000_000 }, async () => {
+  const { publish, subscription } = await open();
+  return {
+    bus: createPubSubDecisionBus(publish, "work"),
+    async received() {
+      const messages: PulledMessage[] = [];
+      for (let quietMs = 0; quietMs < QUIET_MS; quietMs += POLL_MS) {
+        const pulled = await subscription.pull(500);
+        await subscription.acknowledge(pulled);
+        messages.push(...pulled);
+        if (pulled.length > 0) quietMs = 0;
+        await wait(POLL_MS);
+      }
+      return messages.map(({ data, attributes }) => ({
+        type: (attributes["ce-type"] ?? "").replace("sluice.", "") as ReceivedEvent["type"],
+        detail: JSON.parse(data),
+      }));
+    },
     close: async () => {},
   };
 });

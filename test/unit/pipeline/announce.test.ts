@@ -65,8 +65,8 @@ describe("telling the bus", () => {
       await state.commit("s", 0, { records: [RECORD] });
     });
     expect((await deps.state.records({ limit: 1 }))[0]?.id).toBe("d/notify");
-    expect(log.map(({ event, fields }) => [event, fields.reason])).toEqual([
-      ["bus-failed", "BUS_UNAVAILABLE"],
+    expect(log.map(({ event, fields }) => [event, fields.reason, fields.message])).toEqual([
+      ["bus-failed", "BUS_UNAVAILABLE", "down"],
     ]);
   });
 });

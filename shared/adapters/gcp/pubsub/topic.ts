@@ -1,4 +1,5 @@
 import { PipelineError } from "../../../errors.ts";
+import { toBatches } from "../../common/batches.ts";
 import { at, type GoogleApi, parseJson } from "../google-api.ts";
 
 export interface TopicMessage {
@@ -13,9 +14,8 @@ export interface PubSubOptions {
   readonly baseUrl?: string;
 }
 
-/** Google allows 1,000 messages and 10 MB in one request. */
-const MAX_BATCH = 500;
-const MAX_BATCH_BYTES = 5_000_000;
+/** Google allows 1,000 messages and 10 MB in one request, where data is a third longer. */
+export const PUBLISH_LIMITS = { entries: 500, bytes: 5_000_000 };
 
 export const PUBSUB_URL = "https://pubsub.googleapis.com";
 
@@ -34,32 +34,23 @@ export const toPublishRequest = (
   },
 });
 
-const toBatches = (messages: readonly TopicMessage[]): readonly (readonly TopicMessage[])[] => {
-  const batches: TopicMessage[][] = [];
-  let bytes = 0;
-  for (const message of messages) {
-    const size = Buffer.byteLength(message.data);
-    const batch = batches.at(-1);
-    if (batch === undefined || batch.length === MAX_BATCH || bytes + size > MAX_BATCH_BYTES) {
-      batches.push([message]);
-      bytes = size;
-    } else {
-      batch.push(message);
-      bytes += size;
-    }
-  }
-  return batches;
-};
+/** What counts of a message. */
+export const messageBytes = ({ data }: TopicMessage): number => Buffer.byteLength(data);
 
 /** Publishes to a topic by its short name; durable once it resolves. */
-export type Publish = (topic: string, messages: readonly TopicMessage[]) => Promise<void>;
+export type Publish = (
+  topic: string,
+  messages: readonly TopicMessage[],
+  signal?: AbortSignal,
+) => Promise<void>;
 
 /** Throws `QUEUE_UNAVAILABLE`. */
 export const createPublish =
   (options: PubSubOptions): Publish =>
-  async (topic, messages) => {
-    for (const batch of toBatches(messages)) {
-      const answer = await options.api({ method: "POST", ...toPublishRequest(options, topic, batch) });
+  async (topic, messages, signal) => {
+    for (const batch of toBatches(messages, messageBytes, PUBLISH_LIMITS)) {
+      const request = { method: "POST", ...toPublishRequest(options, topic, batch) } as const;
+      const answer = await options.api(signal === undefined ? request : { ...request, signal });
       if (!answer.ok) {
         const wait = answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs };
         throw new PipelineError(`Pub/Sub topic ${topic}: ${answer.message} (${answer.status})`, {
