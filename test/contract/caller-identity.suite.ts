@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import type { CallerIdentity } from "../../shared/ports.ts";
 import { failureOf, type MoodyService } from "./moods.ts";
+import { testWith } from "./with-subject.ts";
 
 export interface IdentityUnderTest {
   readonly identity: CallerIdentity;
@@ -24,19 +25,6 @@ const [FIRST, SECOND] = ["https://first.example/a b", "api://second"];
 const audienceOf = (token: string): unknown =>
   JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8")).aud;
 
-const prepare =
-  <T extends IdentityUnderTest>(create: () => Promise<T>) =>
-  (title: string, body: (subject: T) => Promise<void>): void => {
-    test(title, async () => {
-      const subject = await create();
-      try {
-        await body(subject);
-      } finally {
-        await subject.close();
-      }
-    });
-  };
-
 const ask = async (
   { identity }: IdentityUnderTest,
   audience = FIRST,
@@ -46,7 +34,7 @@ const ask = async (
 /** What everybody must do who says who we are. */
 export const describeCallerIdentity = (name: string, create: () => Promise<IdentityUnderTest>): void => {
   describe(`CallerIdentity: ${name}`, () => {
-    const run = prepare(create);
+    const run = testWith(create);
 
     run("gives each audience a token of its own, and nobody another's", async (subject) => {
       const tokens = await Promise.all([ask(subject), ask(subject, SECOND)]);
@@ -72,7 +60,7 @@ export const describeRemoteIdentity = (
 ): void => {
   describeCallerIdentity(name, create);
   describe(`CallerIdentity: ${name}, over the network`, () => {
-    const run = prepare(create);
+    const run = testWith(create);
 
     run("gives what the service gave, for which many ask once", async (subject) => {
       const tokens = await Promise.all([ask(subject), ask(subject), ask(subject)]);

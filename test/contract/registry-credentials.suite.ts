@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { RegistryCredentials, RegistryLogin } from "../../shared/ports.ts";
 import { failureOf, type MoodyService } from "./moods.ts";
+import { testWith } from "./with-subject.ts";
 
 export interface LoginsUnderTest {
   readonly credentials: RegistryCredentials;
@@ -56,16 +57,7 @@ export const describeRegistryCredentials = (
   create: () => Promise<LoginsUnderTest>,
 ): void => {
   describe(`RegistryCredentials: ${name}`, () => {
-    const run = (title: string, body: (subject: LoginsUnderTest) => Promise<void>): void => {
-      test(title, async () => {
-        const subject = await create();
-        try {
-          await body(subject);
-        } finally {
-          await subject.close();
-        }
-      });
-    };
+    const run = testWith(create);
     const logIn = async (
       { credentials }: LoginsUnderTest,
       registry = host,

@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import type { SecretRef, SecretSource } from "../../shared/ports.ts";
 import { failureOf, type MoodyService } from "./moods.ts";
+import { testWith } from "./with-subject.ts";
 
 export interface SecretsUnderTest {
   readonly secrets: SecretSource;
@@ -25,19 +26,6 @@ const PATIENT_MS = 20_000;
 const CODE = "SECRET_UNAVAILABLE";
 const NAME = "flux-token";
 
-const prepare =
-  <T extends SecretsUnderTest>(create: () => Promise<T>) =>
-  (title: string, body: (subject: T) => Promise<void>): void => {
-    test(title, async () => {
-      const subject = await create();
-      try {
-        await body(subject);
-      } finally {
-        await subject.close();
-      }
-    });
-  };
-
 const read = async ({ secrets, refOf }: SecretsUnderTest): Promise<string> =>
   (await secrets.read(refOf(NAME))).reveal();
 
@@ -48,7 +36,7 @@ export const describeSecretSource = (
   { holdsEmpty = true }: { readonly holdsEmpty?: boolean } = {},
 ): void => {
   describe(`SecretSource: ${name}`, () => {
-    const run = prepare(create);
+    const run = testWith(create);
 
     run("gives the value as it is kept", async (subject) => {
       for (const value of ["s3cret", " kept \n", "ü€😀", "x".repeat(4_000)]) {
@@ -95,7 +83,7 @@ export const describeSecretStore = (
 ): void => {
   describeSecretSource(name, () => create(PATIENT_MS));
   describe(`SecretSource: ${name}, over the network`, () => {
-    const run = prepare(() => create(PATIENT_MS));
+    const run = testWith(() => create(PATIENT_MS));
 
     run("is asked once by many, and not again within a minute", async (subject) => {
       await subject.put(NAME, "s3cret");
@@ -119,7 +107,7 @@ export const describeSecretStore = (
     });
 
     for (const mood of ["down", "silent", "rubbish", "endless", "redirects"] as const) {
-      const runAs = prepare(() => create(mood === "silent" ? SHORT_MS : PATIENT_MS));
+      const runAs = testWith(() => create(mood === "silent" ? SHORT_MS : PATIENT_MS));
 
       runAs(`is an error in one line when it is ${mood}, and asked again`, async (subject) => {
         await subject.put(NAME, "s3cret");

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import type {
   AttemptRecord,
   DecisionRecord,
@@ -6,6 +6,7 @@ import type {
   StateStore,
   SubscriptionState,
 } from "../../shared/state.ts";
+import { testWith } from "./with-subject.ts";
 
 export interface StateUnderTest {
   readonly state: StateStore;
@@ -69,16 +70,7 @@ const row = (
 /** What every state store must do. */
 export const describeStateStore = (name: string, create: () => Promise<StateUnderTest>): void => {
   describe(`StateStore: ${name}`, () => {
-    const run = (title: string, body: (subject: StateUnderTest) => Promise<void>): void => {
-      test(title, async () => {
-        const subject = await create();
-        try {
-          await body(subject);
-        } finally {
-          await subject.close();
-        }
-      });
-    };
+    const run = testWith(create);
 
     run("answers an empty row for what it does not know", async ({ state }) => {
       expect(await state.load("x")).toEqual({ subscription: "x", version: 0, selectorHash: "", outbox: {} });

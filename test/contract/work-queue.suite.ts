@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import type { DeadLetters, QueuedWork, Work, WorkConsumer, WorkQueue } from "../../shared/ports.ts";
+import { testWith } from "./with-subject.ts";
 
 export interface QueueUnderTest {
   readonly queue: WorkQueue & WorkConsumer & { readonly deadLetters: DeadLetters };
@@ -17,16 +18,7 @@ const message = (id: string, delayMs?: number): QueuedWork => ({
 /** What every durable queue must do. */
 export const describeWorkQueue = (name: string, create: () => Promise<QueueUnderTest>): void => {
   describe(`WorkQueue: ${name}`, () => {
-    const run = (title: string, body: (subject: QueueUnderTest) => Promise<void>): void => {
-      test(title, async () => {
-        const subject = await create();
-        try {
-          await body(subject);
-        } finally {
-          await subject.close();
-        }
-      });
-    };
+    const run = testWith(create);
 
     run("hands out what was sent, once, and forgets what is complete", async ({ queue }) => {
       await queue.send([message("a"), message("b")]);
