@@ -155,6 +155,31 @@ const checkTold = (aftermath: Aftermath, subscription: Subscription, state: Subs
     .map((receiver) => `${receiver} was never told that ${subscription.id} selects ${show(selection)}`);
 };
 
+/** What a receiver answers to who shows it a wrong secret. */
+const SECRET_REFUSALS: ReadonlySet<string | undefined> = new Set(["not-found", "bad-request"]);
+
+/** What was parked for a wrong secret goes out once that is mended in place. */
+const checkMended = (
+  { world }: Aftermath,
+  subscription: Subscription,
+  state: SubscriptionState,
+): string[] => {
+  const { selection, outbox } = state;
+  if (selection === undefined || world.policy().mode === "observe") return [];
+  return subscription.receivers
+    .filter((receiver) => {
+      const entry = outbox[receiver];
+      return (
+        entry?.state === "parked" &&
+        entry.decisionId === selection.decisionId &&
+        SECRET_REFUSALS.has(entry.lastOutcome)
+      );
+    })
+    .map(
+      (receiver) => `${receiver} has its right secret, and ${subscription.id} stays parked for a wrong one`,
+    );
+};
+
 const toVersion = ({ tag, digest }: { readonly tag: string | undefined; readonly digest: Digest }) =>
   tag === undefined ? { digest } : { tag, digest };
 
@@ -182,7 +207,7 @@ export const checkSelections = async (aftermath: Aftermath): Promise<string[]> =
       violations.push(`${subscription.id} still rejects ${actual}, which is verified`);
     if (isSwallowed(aftermath, subscription, selection))
       violations.push(`${subscription.id} took ${actual} for something that was there before`);
-    violations.push(...checkTold(aftermath, subscription, row));
+    violations.push(...checkTold(aftermath, subscription, row), ...checkMended(aftermath, subscription, row));
   }
   return violations;
 };

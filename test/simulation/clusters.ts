@@ -7,6 +7,7 @@ import type { Outcome } from "../../shared/delivery/outcomes.ts";
 import { createSender, type PostFetch } from "../../shared/delivery/send.ts";
 import type { Delivery } from "../../shared/pipeline/deps.ts";
 import type { FluxReceiver, Receiver } from "../../shared/receiver.ts";
+import { createSimulatedSecret, type SimulatedSecret } from "./receiver-secrets.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 import type { Seeded } from "./seeded.ts";
 
@@ -54,20 +55,20 @@ export interface Clusters {
   /** What names the secrets that Sluice has for it now. */
   secretsOf(receiver: Receiver): string;
   send(process: Process, delivery: Delivery, signal: AbortSignal): Promise<Outcome>;
-  /** From now on all receivers are well, and know the newest token. */
+  /** From now on all receivers are well; Sluice has the right secrets, or has them once somebody mended them. */
   calm(): void;
 }
 
 interface SimulatedReceiver {
   mood: Mood;
-  /** What the cluster's Secret holds; what Sluice's holds, newest first. */
-  token: string;
-  known: readonly string[];
+  readonly secret: SimulatedSecret;
 }
 
 export const RECEIVER_TIMEOUT_MS = 10_000;
 /** From a process to a receiver. */
 export const SLOWEST_NETWORK_MS = 9_000;
+
+const toMark = ({ secret }: SimulatedReceiver): string => secret.known().join(" ");
 
 const parseChanges = (bytes: Uint8Array): readonly string[] => {
   const { changes } = JSON.parse(new TextDecoder().decode(bytes)) as { changes: { decision: string }[] };
@@ -98,29 +99,15 @@ export const createClusters = (
     }
   };
 
-  /** The cluster's Secret and Sluice's change at different times; Sluice keeps the one before for a while. */
-  const rotate = async (receiver: SimulatedReceiver): Promise<void> => {
-    await scheduler.sleep(outside, random.between(5_000, 200_000));
-    const next = `${receiver.token}+`;
-    const clusterFirst = random.chance(0.5);
-    const inCluster = (): void => {
-      receiver.token = next;
-    };
-    const inSluice = (): void => {
-      receiver.known = [next, ...receiver.known.slice(0, 1)];
-    };
-    (clusterFirst ? inCluster : inSluice)();
-    await scheduler.sleep(outside, random.between(0, 40_000));
-    (clusterFirst ? inSluice : inCluster)();
-  };
-
   const receiverOf = (id: string): SimulatedReceiver => {
     let receiver = receivers.get(id);
     if (receiver === undefined) {
-      receiver = { mood: "well", token: `token of ${id}`, known: [`token of ${id}`] };
+      receiver = {
+        mood: "well",
+        secret: createSimulatedSecret(id, scheduler, random, { rotates: failure, errs: chance }),
+      };
       receivers.set(id, receiver);
       void changeMoods(receiver);
-      if (random.chance(failure)) void rotate(receiver);
     }
     return receiver;
   };
@@ -148,12 +135,13 @@ export const createClusters = (
 
   /** As notification-controller does: first the path, then the Receiver's state, then the signature. */
   const statusOf = (
-    { token, mood }: SimulatedReceiver,
+    { secret, mood }: SimulatedReceiver,
     name: string,
     url: string,
     signature: string,
     body: Uint8Array,
   ) => {
+    const token = secret.token();
     if (!url.endsWith(hookPath(new Secret(token), name, "flux-system").reveal())) return 404;
     if (mood === "suspended") return 503;
     const expected = createHmac("sha256", token).update(body).digest("hex");
@@ -210,7 +198,7 @@ export const createClusters = (
     arrivals,
     refusals,
     requests,
-    secretsOf: ({ id }) => receiverOf(id).known.join(" "),
+    secretsOf: ({ id }) => toMark(receiverOf(id)),
     async send(process, { receiver, body, timeMs, mayLeave }, signal) {
       if (!("cluster" in receiver)) throw new Error(`${receiver.id} is no Flux Receiver`);
       const post: PostFetch = async (url, { headers }) => {
@@ -244,7 +232,9 @@ export const createClusters = (
           };
         },
       });
-      const [token = "", previousToken] = receiverOf(receiver.id).known;
+      const simulated = receiverOf(receiver.id);
+      const [token = "", previousToken] = simulated.secret.known();
+      const secrets = toMark(simulated);
       const target = {
         kind: "flux",
         baseUrl: "https://cluster.test",
@@ -265,13 +255,13 @@ export const createClusters = (
         cluster: receiver.cluster,
         receiver: receiver.id,
       };
-      return sender({ ...context, target, body: body.bytes, mayLeave }, signal);
+      return { ...(await sender({ ...context, target, body: body.bytes, mayLeave }, signal)), secrets };
     },
     calm() {
       chance = 0;
       for (const receiver of receivers.values()) {
         receiver.mood = "well";
-        receiver.known = [receiver.token, ...receiver.known];
+        receiver.secret.calm();
       }
     },
   };

@@ -141,4 +141,9 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
     /while Sluice only observed/,
     { deps: (deps) => ({ ...deps, settings: { ...deps.settings, mode: "enforce" } }) },
   ],
+  [
+    "a secret that is mended where it is, and that nobody compares",
+    /stays parked for a wrong one/,
+    { deps: (deps) => ({ ...deps, secretsOf: async () => undefined }) },
+  ],
 ];
