@@ -1,8 +1,9 @@
+import type { SetAside } from "../../shared/adapters/gcp/firestore/dead-letters.ts";
 import { toHandedEvent, toHandedMessage } from "../../shared/adapters/gcp/pubsub/message.ts";
 import type { PulledMessage } from "../../shared/adapters/gcp/pubsub/subscription.ts";
-import type { Work } from "../../shared/ports.ts";
 import { gar } from "../../shared/push/gar.ts";
 import { readMessage } from "../common/read-message.ts";
+import type { Names } from "./names.ts";
 import type { GoogleCloud } from "./runtime.ts";
 
 const BATCH = 100;
@@ -10,14 +11,22 @@ const MAX_BATCHES = 20;
 const SOURCE = "CloudPubSubDeadLetterSourceSubscription";
 const COUNT = "CloudPubSubDeadLetterSourceDeliveryCount";
 
-const workOf = (message: PulledMessage, isOwn: boolean): { readonly id: string; readonly work?: Work } => {
+/** What Pub/Sub gave up on: its work, or itself as it came. Events of other topics are evaluate's. */
+const toSetAside = (
+  message: PulledMessage,
+  { evaluateTopic, deliverTopic }: Pick<Names, "evaluateTopic" | "deliverTopic">,
+): Omit<SetAside, "reason"> => {
+  const source = message.attributes[SOURCE] ?? "";
+  // Subscriptions of our own topics are called as those are.
+  const isOwn = source === evaluateTopic || source === deliverTopic;
   const handed = isOwn ? toHandedMessage(message) : toHandedEvent(message);
+  const { id, body, sentAtMs } = handed;
   try {
     const [work] = readMessage(handed, isOwn ? undefined : gar);
-    return { id: handed.id, ...(work === undefined ? {} : { work }) };
+    return { id, ...(work === undefined ? {} : { work }) };
   } catch {
     // That it cannot be read may be why it is here.
-    return { id: handed.id };
+    return { id, unread: { topic: isOwn ? source : evaluateTopic, body, sentAtMs } };
   }
 };
 
@@ -27,17 +36,17 @@ const workOf = (message: PulledMessage, isOwn: boolean): { readonly id: string; 
  */
 export const keepDeadMessages = async (
   { deadSubscription, deadLetters, log }: Pick<GoogleCloud, "deadSubscription" | "deadLetters" | "log">,
-  ownSubscriptions: readonly string[],
+  names: Pick<Names, "evaluateTopic" | "deliverTopic">,
 ): Promise<void> => {
   for (let batches = 0; batches < MAX_BATCHES; batches++) {
     const messages = await deadSubscription.pull(BATCH);
     if (messages.length === 0) return;
     for (const message of messages) {
       const source = message.attributes[SOURCE] ?? "";
-      const { id, work } = workOf(message, ownSubscriptions.includes(source));
+      const aside = toSetAside(message, names);
       const reason = `Pub/Sub gave up after ${message.attributes[COUNT] ?? "all"} deliveries of ${source}: no answer, or a failure to settle`;
-      await deadLetters.add({ id, reason, ...(work === undefined ? {} : { work }) });
-      log("work-parked", { id, work: work?.kind ?? "unreadable", reason });
+      await deadLetters.add({ ...aside, reason });
+      log("work-parked", { id: aside.id, work: aside.work?.kind ?? "unreadable", reason });
     }
     await deadSubscription.acknowledge(messages);
   }

@@ -89,7 +89,11 @@ export const openGoogleCloud = (surroundings: Surroundings): GoogleCloud => {
     deliverQueue,
     state: createFirestoreStateStore(database, clock),
     limits: createFirestoreStateStore(limits, clock),
-    deadLetters: createFirestoreDeadLetters(database, queue.send, clock),
+    deadLetters: createFirestoreDeadLetters(
+      database,
+      { send: queue.send, queues: [evaluateQueue, deliverQueue] },
+      clock,
+    ),
     deadSubscription: createSubscription(pubsub, names.deadSubscription),
     secrets: withNamedSecrets(
       createNodeSecrets(env),

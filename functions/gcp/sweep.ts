@@ -13,12 +13,11 @@ const open = openOnce(async () => {
   const cloud = openGoogleCloud(surroundings);
   const config = await readBundleConfig(process.env, import.meta.dirname);
   const sweep = await openSweepFunction(config, cloud);
-  const own = [names.evaluateTopic, names.deliverTopic];
   /** What a Cloud Scheduler job asks for, by the name that its request carries. */
   const tasks: Readonly<Record<string, () => Promise<unknown>>> = {
     due: async () => {
       await sweep.due();
-      await keepDeadMessages(cloud, own);
+      await keepDeadMessages(cloud, names);
     },
     repositories: () => sweep.repositories(),
     prune: async () => {

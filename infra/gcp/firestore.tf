@@ -41,16 +41,17 @@ resource "google_firestore_field" "expiry" {
 # Contents, which nobody searches by: an index over them would only cost.
 resource "google_firestore_field" "content" {
   for_each = {
-    subscriptions = "state"
-    records       = "record"
-    documents     = "value"
-    deadLetters   = "work"
+    subscriptions = { collection = "subscriptions", field = "state" }
+    records       = { collection = "records", field = "record" }
+    documents     = { collection = "documents", field = "value" }
+    deadLetters   = { collection = "deadLetters", field = "work" }
+    deadBodies    = { collection = "deadLetters", field = "body" }
   }
 
   project    = var.project_id
   database   = google_firestore_database.state.name
-  collection = each.key
-  field      = each.value
+  collection = each.value.collection
+  field      = each.value.field
 
   index_config {}
 }

@@ -72,7 +72,11 @@ const open = async () => {
     }),
   });
   const database = createFirestoreDatabase({ api, project, baseUrl: firestore.url });
-  const deadLetters = createFirestoreDeadLetters(database, queue.send, { nowMs: Date.now });
+  const deadLetters = createFirestoreDeadLetters(
+    database,
+    { send: queue.send, queues: [queue] },
+    { nowMs: Date.now },
+  );
   return {
     api,
     root,
@@ -185,6 +189,41 @@ describe("Pub/Sub", () => {
       code: "QUEUE_UNAVAILABLE",
       message: expect.stringMatching(/^Cloud Tasks: .* \(PERMISSION_DENIED\)$/),
     });
+  });
+
+  test("keeps what nobody can read and sends it again as it came, to its own queue and to no other", async () => {
+    const { queue, subscription, deadLetters } = await open();
+    const settler = createPubSubSettler(queue, deadLetters);
+    const unread = {
+      body: "neither JSON nor an event \u{1f512}",
+      sentAtMs: 1_700_000_000_000,
+      receiveCount: 3,
+    };
+    await settler.park({ id: "poison", ...unread }, "WORK_MALFORMED: the message is not JSON");
+    const [letter] = await deadLetters.list(10);
+    expect(letter).toEqual({ id: "poison", reason: expect.any(String), atMs: expect.any(Number) });
+    expect(await deadLetters.replay(["poison"])).toBe(1);
+    const [message] = await subscription.pull(1);
+    expect(message).toMatchObject({
+      data: unread.body,
+      attributes: { attempt: "1", sentAtMs: "1700000000000" },
+    });
+    expect(await deadLetters.list(10)).toEqual([]);
+
+    const elsewhere = { topic: "decisions", body: "x", sentAtMs: 1 };
+    await deadLetters.add({ id: "elsewhere", reason: "r", unread: elsewhere });
+    expect(await deadLetters.replay(["elsewhere"])).toBe(0);
+    expect(await deadLetters.list(10)).toHaveLength(1);
+  });
+
+  test("of what is too large to be kept a person reads that, beside the reason", async () => {
+    const { queue, deadLetters } = await open();
+    const body = "x".repeat(2 * 1_048_576);
+    await deadLetters.add({ id: "large", reason: "r", unread: { topic: queue.topic, body, sentAtMs: 1 } });
+    expect(await deadLetters.list(10)).toMatchObject([
+      { id: "large", reason: "r; too large to be kept and sent again" },
+    ]);
+    expect(await deadLetters.replay(["large"])).toBe(0);
   });
 
   test("takes a thousand messages in a few requests", async () => {

@@ -171,6 +171,11 @@ describe.skipIf(!isIsolated())("Sluice on Google Cloud", () => {
     const letter = await deadLetter(/^WORK_MALFORMED: the message does not fit/);
     expect(letter).toMatchObject({ id: "poison" });
     expect(letter.work).toBeUndefined();
+    // Sent again as it came, it is read again, and set aside again.
+    expect(await gcp.cloud.deadLetters.replay(["poison"])).toBe(1);
+    await eventually("the poison again", async () =>
+      (await gcp.cloud.deadLetters.list(100)).find(({ id, atMs }) => id === "poison" && atMs > letter.atMs),
+    );
     await gcp.publish(GCR, "neither JSON nor an event");
     await deadLetter(/^WORK_MALFORMED: .*gar/);
     await gcp.publish(GCR, '{"sluice":1,"id":"forged","work":{"kind":"deliver","receiver":"c/apps/to-app"}}');

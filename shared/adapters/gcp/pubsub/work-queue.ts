@@ -20,6 +20,7 @@ export interface AgainMessage {
 }
 
 export interface PubSubWorkQueue extends WorkQueue {
+  readonly topic: string;
   /** As a new message: Pub/Sub itself waits at least ten seconds, and counts up to a dead letter meanwhile. */
   sendAgain(message: AgainMessage, delayMs: number): Promise<void>;
 }
@@ -46,6 +47,7 @@ export const createPubSubWorkQueue = ({
     schedule({ ...toPublishRequest(pubsub, topic, [message]), delayMs });
   const isDelayed = ({ delayMs = 0 }: QueuedWork): boolean => delayMs > 0;
   return {
+    topic,
     async send(messages) {
       const now = messages.filter((message) => !isDelayed(message));
       await Promise.all([
