@@ -11,8 +11,9 @@ export interface SimulatedSecret {
   calm(): void;
 }
 
-/** Longer than refusals are retried, so that what waits for it is parked; before the last sweep of a run. */
-const LONGEST_MENDING_MS = 11 * 60_000;
+/** Refusals are retried for ten minutes, then parked. The last sweep of a run comes after twelve. */
+const LATE_MENDING_MS = 10.5 * 60_000;
+const LATEST_MENDING_MS = 11.5 * 60_000;
 
 /**
  * A secret that may rotate, on either side first, and that somebody may replace by a wrong one. What is mended is mended
@@ -72,7 +73,8 @@ export const createSimulatedSecret = (
     known: () => known,
     calm() {
       isCalm = true;
-      if (wrong) void scheduler.sleep(outside, random.between(0, LONGEST_MENDING_MS)).then(mend);
+      const earliestMs = random.chance(0.5) ? 0 : LATE_MENDING_MS;
+      if (wrong) void scheduler.sleep(outside, random.between(earliestMs, LATEST_MENDING_MS)).then(mend);
       else known = [token, ...known];
     },
   };
