@@ -6,10 +6,10 @@ import {
   createTableDeadLetters,
   type TableDeadLetters,
 } from "../../shared/adapters/azure/table-dead-letters.ts";
-import { PipelineError } from "../../shared/errors.ts";
 import { DEFAULT_ATTEMPTS } from "../../shared/pipeline/worker.ts";
 import type { PushSource } from "../../shared/push/source.ts";
 import type { WorkFunction } from "../common/functions.ts";
+import { notReady } from "../common/not-ready.ts";
 import { withReadableStacks } from "../common/readable-stacks.ts";
 import { workOffHanded } from "../common/work-off-handed.ts";
 import { TABLES } from "./names.ts";
@@ -40,18 +40,12 @@ export const openDeadLetters = (
     clock,
   );
 
-/**
- * A deployment that cannot start (its catalog out of reach, its sluice.yaml wrong) decides nothing about its messages:
- * whatever the error's own disposition, they wait. How often they may be tried then is the default: sluice.yaml may be
- * what cannot be read.
- */
+/** How often messages may be tried then is the default: sluice.yaml may be what cannot be read. */
 const openOrWait = async (open: () => Promise<WorkFunction>): Promise<WorkFunction> => {
   try {
     return await open();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const error = new PipelineError(`not ready: ${reason}`, { code: "STATE_UNAVAILABLE", cause });
-    return { maxAttempts: DEFAULT_ATTEMPTS, run: () => Promise.reject(error) };
+    return { maxAttempts: DEFAULT_ATTEMPTS, run: () => Promise.reject(notReady(cause)) };
   }
 };
 

@@ -1,14 +1,14 @@
 import type { Config } from "../../shared/config/config.ts";
 import type { LoadCatalog } from "./catalogs.ts";
 import { type CompiledCatalogPorts, createCompiledLoader } from "./compiled-catalog.ts";
-import type { ArtifactPorts } from "./policy-artifact.ts";
+import type { OpenArtifacts } from "./policy-artifact.ts";
 
 /** Pushes are taken while thousands of manifests are read again. */
 const createManifestsLoader = async (
   { clusters }: Config,
-  ports: ArtifactPorts | undefined,
+  artifacts: OpenArtifacts | undefined,
 ): Promise<LoadCatalog> => {
-  if (ports === undefined) throw new Error("manifests need a registry");
+  if (artifacts === undefined) throw new Error("manifests need a registry");
   // Parsing and compiling manifests is most of what a start loads; who has a compiled catalog does without.
   const [{ createManifestLoader }, { createClusterReader }, { createTakeInTurns }] = await Promise.all([
     import("./manifest-catalog.ts"),
@@ -16,6 +16,7 @@ const createManifestsLoader = async (
     import("./take-in-turns.ts"),
   ]);
   const takeInTurns = createTakeInTurns();
+  const ports = await artifacts();
   return createManifestLoader(clusters, createClusterReader(ports.secrets, ports, takeInTurns), takeInTurns);
 };
 

@@ -5,7 +5,7 @@ import { type DatedCatalog, parseCatalog } from "../../shared/policy/catalog/cat
 import type { Clock, ObjectReader } from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
 import type { LoadCatalog, LoadedCatalog } from "./catalogs.ts";
-import type { ArtifactPorts } from "./policy-artifact.ts";
+import type { OpenArtifacts } from "./policy-artifact.ts";
 import { advanceStamp } from "./policy-stamp.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -17,7 +17,7 @@ export interface CompiledCatalogPorts {
   /** Remembers how new the catalog in use is, over restarts; absent for commands that only look. */
   readonly state?: StateStore;
   /** Absent where no registry is read: an artifact is refused. */
-  readonly artifacts?: ArtifactPorts;
+  readonly artifacts?: OpenArtifacts;
   /** Absent where no cloud's storage can be read. */
   readonly objects?: ObjectReader;
 }
@@ -56,7 +56,7 @@ const readBytes = async (settings: CatalogSettings, ports: CompiledCatalogPorts)
       if (ports.artifacts === undefined) throw refuse(`${toLabel(settings)} needs a registry`);
       // Functions whose catalog comes as a file start without it.
       const { readCatalogArtifact } = await import("./catalog-artifact.ts");
-      return readCatalogArtifact(ports.artifacts, settings, signal);
+      return readCatalogArtifact(await ports.artifacts(), settings, signal);
     }
     case "object":
       if (ports.objects !== undefined) return ports.objects.read(settings.url, MAX_BYTES, signal);

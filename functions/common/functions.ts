@@ -3,6 +3,7 @@ import { PipelineError } from "../../shared/errors.ts";
 import { say } from "../../shared/pipeline/answer.ts";
 import type { EvaluateDeps } from "../../shared/pipeline/deps.ts";
 import type { Intake } from "../../shared/pipeline/intake.ts";
+import { matchPush } from "../../shared/pipeline/match-push.ts";
 import { withRoutes } from "../../shared/pipeline/routes.ts";
 import { sweepDue, sweepRepositories } from "../../shared/pipeline/sweep.ts";
 import { deliver, evaluate } from "../../shared/pipeline.ts";
@@ -11,8 +12,9 @@ import type { DecisionBus } from "../../shared/state.ts";
 import type { CatalogKeeper } from "./catalogs.ts";
 import { composeDelivery, composeShared } from "./compose.ts";
 import { createInputsRoutes } from "./inputs.ts";
-import { openCatalogs } from "./open-catalogs.ts";
-import type { PolicyPlatform } from "./open-policy.ts";
+import { notReady } from "./not-ready.ts";
+import { openOnce } from "./open-once.ts";
+import { type OpenedPolicy, openPolicy, type PolicyPlatform } from "./open-policy.ts";
 import { createRedeliveries } from "./redeliveries.ts";
 import { catalogIntervalMs, createCatalogRefresh } from "./refresh-catalog.ts";
 
@@ -37,41 +39,50 @@ const toRefresh = (config: Config, catalogs: CatalogKeeper, { clock }: Cloud): (
 const misrouted = ({ kind }: Work): PipelineError =>
   new PipelineError(`${kind} work on the other kind's queue`, { code: "WORK_MALFORMED" });
 
-/** What evaluating needs over a cloud's state: for its function, and for a person's commands. */
+const openDeps = async (
+  config: Config,
+  cloud: Cloud,
+  { catalogs, reading }: OpenedPolicy,
+): Promise<EvaluateDeps> => {
+  // The functions that neither verify nor select share this module.
+  const [{ composeEvaluation }, opened] = await Promise.all([import("./compose-evaluation.ts"), reading()]);
+  return composeEvaluation(config, { ...cloud, catalog: catalogs.current }, opened);
+};
+
+/** What evaluating needs over a cloud's state, for a person's commands. */
 export const openEvaluation = async (
   config: Config,
   cloud: Cloud,
-): Promise<{ readonly deps: EvaluateDeps; refresh(): Promise<void>; close(): Promise<void> }> => {
-  // The functions that neither verify nor select share this module.
-  const [{ openPolicy }, { composeEvaluation }] = await Promise.all([
-    import("./open-policy.ts"),
-    import("./compose-evaluation.ts"),
-  ]);
+): Promise<{ readonly deps: EvaluateDeps; close(): Promise<void> }> => {
   const policy = await openPolicy(config, cloud);
-  const platform = { ...cloud, catalog: policy.catalogs.current };
-  return {
-    deps: await composeEvaluation(config, platform, policy),
-    refresh: toRefresh(config, policy.catalogs, cloud),
-    close: () => policy.close(),
-  };
+  return { deps: await openDeps(config, cloud, policy), close: () => policy.close() };
 };
 
 /** The function that reads registries, verifies and decides; it has no receiver's secret. */
 export const openEvaluateFunction = async (config: Config, cloud: Cloud): Promise<WorkFunction> => {
-  const { deps, refresh } = await openEvaluation(config, cloud);
+  const policy = await openPolicy(config, cloud);
+  const { catalogs } = policy;
+  const refresh = toRefresh(config, catalogs, cloud);
+  const deps = openOnce(() => openDeps(config, cloud, policy));
   return {
     maxAttempts: config.limits.attempts,
     async run(work, signal) {
       if (work.kind === "deliver") throw misrouted(work);
       await refresh();
-      await evaluate(deps, work, signal);
+      // Most pushes to a shared registry: an instance that has met no other starts without verifier, regular
+      // expressions and registry client, which are a third of what evaluating loads.
+      if (work.kind === "push" && matchPush(catalogs.current(), work.push, cloud.log) === undefined) return;
+      const opened = await deps().catch((cause: unknown) => {
+        throw notReady(cause);
+      });
+      await evaluate(opened, work, signal);
     },
   };
 };
 
 /** The function that tells receivers; the platform logs it in to no registry. */
 export const openDeliverFunction = async (config: Config, cloud: Cloud): Promise<WorkFunction> => {
-  const catalogs = await openCatalogs(config, cloud);
+  const { catalogs } = await openPolicy(config, cloud);
   const refresh = toRefresh(config, catalogs, cloud);
   const platform = { ...cloud, catalog: catalogs.current };
   const { deps } = await composeDelivery(config, platform, cloud.callerIdentity);
@@ -98,7 +109,7 @@ const REDELIVERIES_TIMEOUT_MS = 45_000;
 
 /** Asks for work and does none of it: of Sluice's own queues, and of senders that keep what did not arrive. */
 export const openSweepFunction = async (config: Config, cloud: Cloud): Promise<SweepFunction> => {
-  const catalogs = await openCatalogs(config, cloud);
+  const { catalogs } = await openPolicy(config, cloud);
   const refresh = toRefresh(config, catalogs, cloud);
   const { clock, secrets, state, log } = cloud;
   const deps = { ...cloud, catalog: catalogs.current, random: { fraction: Math.random } };
@@ -120,7 +131,7 @@ export const openSweepFunction = async (config: Config, cloud: Cloud): Promise<S
 
 /** The function that flux-operators ask for their clusters' verified versions; it needs state and catalog alone. */
 export const openInputsFunction = async (config: Config, cloud: Cloud): Promise<Intake> => {
-  const catalogs = await openCatalogs(config, cloud);
+  const { catalogs } = await openPolicy(config, cloud);
   const refresh = toRefresh(config, catalogs, cloud);
   const platform = { ...cloud, catalog: catalogs.current };
   const deps = await composeShared(config, platform);

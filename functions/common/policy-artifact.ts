@@ -15,6 +15,9 @@ export interface ArtifactPorts {
   readonly state?: StateStore;
 }
 
+/** Opened by who reads an artifact, and by nobody else. */
+export type OpenArtifacts = () => Promise<ArtifactPorts>;
+
 /** An artifact that holds policy, and who must have signed it. */
 export interface ArtifactSettings {
   /** Without `oci://`. */

@@ -30,7 +30,7 @@ const toWriteError = (path: string, cause: unknown): CliError => {
 /** What people look at are the manifests, which carry findings; the compiled catalog where there is nothing else. */
 const loadPolicyOf = ({ catalog, clusters }: Config, ports: ArtifactPorts): Promise<LoadedCatalog> =>
   catalog !== undefined && clusters.some(({ manifests }) => manifests.kind === "catalog")
-    ? loadCompiledCatalog(catalog, { artifacts: ports, clock: ports.clock })
+    ? loadCompiledCatalog(catalog, { artifacts: async () => ports, clock: ports.clock })
     : loadManifestCatalog(clusters, createClusterReader(ports.secrets, ports));
 
 /** Reads sluice.yaml and opens what its manifests may need: a registry, and a verifier for what comes from there. */

@@ -60,6 +60,7 @@ export const wire = async (
   };
   const policy = await openPolicy(config, { ...machine, state, log, toRoots });
   const { catalogs } = policy;
+  const reading = await policy.reading();
   const { fetchJson, close: closeFetchJson } = createFetchJson(config.network.allowPrivate);
   const platform = { clock, queue, state, secrets, catalog: catalogs.current, log, gatherMs: GATHER_MS };
   const delivery = await composeDelivery(config, platform);
@@ -68,7 +69,7 @@ export const wire = async (
     catalogs,
     fetchJson,
     refreshTrustedRoot,
-    deps: { ...delivery.deps, ...(await composeEvaluation(config, platform, policy)) },
+    deps: { ...delivery.deps, ...(await composeEvaluation(config, platform, reading)) },
     async close() {
       await Promise.all([policy.close(), delivery.close(), closeFetchJson()]);
     },

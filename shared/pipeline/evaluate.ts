@@ -1,5 +1,5 @@
 import type { Digest } from "../artifact/digest.ts";
-import { type RepositoryName, toRepositoryName } from "../artifact/repository.ts";
+import type { RepositoryName } from "../artifact/repository.ts";
 import { PipelineError } from "../errors.ts";
 import type { RegistryReader, Subscription, Work } from "../ports.ts";
 import { type AnnouncedTag, awaitAnnounced, isSettled, lookOnceMore } from "./announced.ts";
@@ -19,6 +19,7 @@ import { toDuplicateKey } from "./duplicate.ts";
 import { considerEvidence } from "./evidence.ts";
 import { withGatheredHints } from "./gather-hints.ts";
 import { waitsForListing } from "./listing.ts";
+import { matchPush } from "./match-push.ts";
 import { hintParked } from "./mended.ts";
 import { countRecovered } from "./recovered.ts";
 import { createScope, type Scope } from "./scope.ts";
@@ -128,15 +129,11 @@ export const evaluatePush = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const { push, receivedAtMs, authenticated } = work;
-  if (push.kind === "ignored" || push.registry === undefined || push.repository === undefined) return;
-  const name = toRepositoryName(push.registry, push.repository);
   const origin = { source: push.source, event: push.id, receivedAtMs, authenticated };
   const scope = createScope(deps, signal, origin, receivedAtMs);
-  const subscriptions = scope.catalog.match(name);
-  // Most pushes to a shared registry: no mark is left for each, since looking again costs nothing.
-  if (subscriptions.length === 0) {
-    return deps.log("push-unmatched", { source: push.source, ...name, tag: push.tag });
-  }
+  const matched = matchPush(scope.catalog, push, deps.log);
+  if (matched === undefined) return;
+  const { name, subscriptions } = matched;
   const key = toDuplicateKey(push);
   if (key !== undefined && (await deps.state.isDone(key))) return;
   // Hints leave before the mark does: a second delivery of the event would not make up for them.

@@ -40,7 +40,7 @@ describe("thousands of manifests", () => {
       secrets: createNodeSecrets({}),
       clock,
     };
-    load = await createCatalogLoader(config, { artifacts, clock });
+    load = await createCatalogLoader(config, { artifacts: async () => artifacts, clock });
   });
   afterEach(async () => {
     vi.restoreAllMocks();

@@ -90,7 +90,7 @@ describe("a catalog that sluice compile wrote", () => {
     const state = openState();
     if (state === undefined) throw new Error("no state");
     const artifacts = { registry: registry.reader, verifier, secrets, clock, state };
-    ports = { artifacts, clock, state, objects: reader };
+    ports = { artifacts: async () => artifacts, clock, state, objects: reader };
   });
 
   afterEach(async () => {
