@@ -1,5 +1,6 @@
 import type { Bench, BenchResult, Effort } from "./bench.ts";
 import { openAwsCold } from "./cold/aws.ts";
+import { openFollowedCold } from "./cold/aws-followed.ts";
 import { openAzureCold } from "./cold/azure.ts";
 import type { ColdCase, ColdCloud, ColdProcess } from "./cold/cold-case.ts";
 import { openGoogleCold } from "./cold/gcp.ts";
@@ -12,7 +13,7 @@ const MIB = 1_048_576;
 /** What was tried to lower these, and what it brought in processor time of one start. */
 const REMARKS: readonly string[] = [
   "On AWS most of a start is the SDK itself: its modules and its first request are what the bare handler spends its time on.",
-  "The first event of evaluate is a push as the registry's own rule puts it on the queue, of a repository that no object follows, as most pushes to a shared registry are: read, matched against the catalog and logged. A push that an object follows loads more, and verifies: see “Verifying a signature”.",
+  "The first event of evaluate is a push as the registry's own rule puts it on the queue, of a repository that no object follows, as most pushes to a shared registry are: read, matched against the catalog and logged. A push that an object follows has its own rows: there ours also loads and uses verifier, regular expressions and two HTTP clients for the registry (ours, and Node's for its types), which the bare handler does not.",
   "Tried on AWS, and kept: YAML and the compiler of manifests (5 ms), regular expressions (6 ms) and the verifier only where a function verifies or the policy comes from manifests or an artifact; the SQS client (5 ms), JWTs and other clouds' logins (2 ms) on first use; sluice.yaml checked when packaging, so that a start reads JSON. Together, beside the bare handler: deliver from 1.25 to 1.09 ×, sweep from 1.25 to 1.08 ×, evaluate from 1.26 to 1.20 ×.",
   "Tried everywhere, and kept: verifier, selectors with their regular expressions and the registry's client only with the first push that an object follows (13 to 19 ms on AWS, 16 ms on Azure): on AWS evaluate from 1.24 to 1.15 × the bare handler in processor time, side by side.",
   "Tried everywhere, and kept: no --enable-source-maps. Node reads each file's map as it loads the file; stacks are mapped when something was thrown instead.",
@@ -20,7 +21,12 @@ const REMARKS: readonly string[] = [
   "Tried, and left: all that a start loads as one file, and the SDK's ES modules in place of its CommonJS, which brought nothing here; metrics on their first use (4 ms), since nearly every event has some; V8's compile cache, since Lambda keeps nothing of /tmp for a new instance, and a cache in the bundle counts only for the very build of Node that wrote it.",
 ];
 
-const CLOUDS: readonly (() => Promise<ColdCloud>)[] = [openAwsCold, openAzureCold, openGoogleCold];
+const CLOUDS: readonly (() => Promise<ColdCloud>)[] = [
+  openAwsCold,
+  openFollowedCold,
+  openAzureCold,
+  openGoogleCold,
+];
 
 interface Figures {
   readonly wallMs: number;
@@ -43,7 +49,7 @@ const measureInTurn = async (
 };
 
 const measure = async (one: ColdCase, rounds: number): Promise<readonly BenchRow[]> => {
-  const { name, bundleBytes, ways = [] } = one;
+  const { name, bundleBytes, verifies = false, ways = [] } = one;
   const others = ways.map(({ process }) => process);
   const [ours, bare, empty, ...started] = await measureInTurn(
     [one.ours, one.bare, one.empty, ...others],
@@ -56,7 +62,7 @@ const measure = async (one: ColdCase, rounds: number): Promise<readonly BenchRow
       value: ours.wallMs,
       unit: "ms",
       beside: { name: "bare handler, same calls", value: bare.wallMs },
-      goal: { of: "ratio", atMost: 1.25 },
+      ...(verifies ? {} : { goal: { of: "ratio", atMost: 1.25 } }),
     },
     {
       name: `${name}: processor time of that`,

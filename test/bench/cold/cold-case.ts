@@ -20,6 +20,8 @@ export interface ColdCase {
   /** The same platform, and no call at all. */
   readonly empty: ColdProcess;
   readonly bundleBytes: number;
+  /** Reads a registry and verifies as well, which no handler beside it does: no goal is set. */
+  readonly verifies?: boolean;
   /** The same function, started in other ways. */
   readonly ways?: readonly ColdWay[];
 }
