@@ -1,48 +1,9 @@
+import { constants } from "node:os";
 import manifest from "../../package.json" with { type: "json" };
-import { createCompileCommand } from "../../shared/cli/commands/compile.ts";
-import { createDecisionsCommand } from "../../shared/cli/commands/decisions.ts";
-import { createDeliveriesCommand } from "../../shared/cli/commands/deliveries.ts";
-import { createExplainCommand } from "../../shared/cli/commands/explain.ts";
-import { createInitCommand } from "../../shared/cli/commands/init.ts";
-import { createLintCommand } from "../../shared/cli/commands/lint.ts";
-import { createNotifyCommand } from "../../shared/cli/commands/notify.ts";
-import { registerParse } from "../../shared/cli/commands/parse.ts";
-import { createPlanCommand } from "../../shared/cli/commands/plan.ts";
-import { createReceiversCommand } from "../../shared/cli/commands/receivers.ts";
-import { createRollbackCommand } from "../../shared/cli/commands/rollback.ts";
-import { registerSelect } from "../../shared/cli/commands/select.ts";
-import { createServeCommand } from "../../shared/cli/commands/serve.ts";
-import { registerSources } from "../../shared/cli/commands/sources.ts";
-import { createVerifyCommand } from "../../shared/cli/commands/verify.ts";
-import type { CliIo, CliOutput, Register } from "../../shared/cli/io.ts";
+import type { CliIo, CliOutput } from "../../shared/cli/io.ts";
 import { wantsColor } from "../../shared/cli/paint.ts";
 import { runCli } from "../../shared/cli/run.ts";
-import { explainReference, openDecisions, openDeliveries, rollBackObject } from "./inspect.ts";
-import { createNotifyPorts } from "./notify-ports.ts";
-import { createLoadClusters, createPolicyPorts } from "./policy-ports.ts";
-import { createVerifyPorts } from "./verify-ports.ts";
-
-const policy = createPolicyPorts(process.env);
-
-/** Every command of `sluice`, in the order of its help. */
-const COMMANDS: readonly Register[] = [
-  // The web server and the playground are loaded only to serve.
-  createServeCommand(async (io, request) => (await import("./serve.ts")).serve(io, request)),
-  createExplainCommand(explainReference),
-  createDecisionsCommand(openDecisions),
-  createDeliveriesCommand(openDeliveries),
-  createRollbackCommand(rollBackObject),
-  createVerifyCommand(createVerifyPorts(process.env)),
-  createInitCommand(policy),
-  createPlanCommand(policy),
-  createLintCommand(policy),
-  createCompileCommand(policy),
-  createReceiversCommand(createLoadClusters(process.env)),
-  createNotifyCommand(createNotifyPorts(process.env)),
-  registerParse,
-  registerSources,
-  registerSelect,
-];
+import { createCommands } from "./commands.ts";
 
 const toOutput = (stream: NodeJS.WriteStream): CliOutput => {
   // The reader may leave early (`sluice … | head`); what is left has nowhere to go.
@@ -61,33 +22,54 @@ const toOutput = (stream: NodeJS.WriteStream): CliOutput => {
   };
 };
 
-const createProcessIo = (argv: readonly string[]): CliIo => {
+const STOPS = ["SIGINT", "SIGTERM"] as const;
+/** As a shell has it for what a signal ended. */
+const SIGNAL_EXIT = 128;
+
+/** The first signal asks to stop; a second one is the system's own, which ends the process where it stands. */
+const listenForStop = () => {
   const stopped = new AbortController();
-  const stop = () => stopped.abort();
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
+  let exitCode: number | undefined;
+  for (const name of STOPS) {
+    process.once(name, () => {
+      exitCode ??= SIGNAL_EXIT + constants.signals[name];
+      stopped.abort();
+    });
+  }
+  return { signal: stopped.signal, exitCode: () => exitCode };
+};
+
+const createProcessIo = (argv: readonly string[], signal: AbortSignal): CliIo => {
   return {
     stdout: toOutput(process.stdout),
     stderr: toOutput(process.stderr),
-    stdin: () => process.stdin,
+    stdin: () => {
+      // Who waits for a person's lines must not wait on when that person leaves.
+      signal.addEventListener("abort", () => process.stdin.destroy(signal.reason), {
+        once: true,
+      });
+      return process.stdin;
+    },
     env: process.env,
     cwd: process.cwd(),
     nowMs: Date.now,
     color: wantsColor({ env: process.env, isTty: process.stdout.isTTY === true, argv }),
     // A terminal that does not know its width says 0.
     columns: process.stdout.columns || undefined,
-    interactive: process.stdout.isTTY === true,
-    signal: stopped.signal,
+    signal,
   };
 };
 
 /** Runs the command line of this process. */
 export const main = async (): Promise<void> => {
   const argv = process.argv.slice(2);
-  process.exitCode = await runCli({
+  const stop = listenForStop();
+  const exitCode = await runCli({
     argv,
-    io: createProcessIo(argv),
+    io: createProcessIo(argv, stop.signal),
     version: manifest.version,
-    commands: COMMANDS,
+    commands: createCommands(process.env),
   });
+  // What only a stop ends, as `serve`, has done what it should.
+  process.exitCode = exitCode === 2 ? (stop.exitCode() ?? exitCode) : exitCode;
 };

@@ -1,6 +1,6 @@
-import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { readConfigText } from "../../shared/adapters/node/config-file.ts";
+import { createFile, replaceFile } from "../../shared/adapters/node/whole-file.ts";
 import { CliError } from "../../shared/cli/cli-error.ts";
 import type { PolicyPorts } from "../../shared/cli/policy-ports.ts";
 import type { LoadClusters } from "../../shared/cli/receivers/ports.ts";
@@ -23,7 +23,7 @@ const toWriteError = (path: string, cause: unknown): CliError => {
   const message =
     code === "EEXIST"
       ? `${path} is there already; replace it with --force`
-      : `${path} cannot be written (${code})`;
+      : `${path} cannot be written (${code}); check its folder and permissions, or name another file`;
   return new CliError(message, { code: "OUTPUT_REFUSED", cause });
 };
 
@@ -96,7 +96,8 @@ export const createPolicyPorts = (env: Readonly<Record<string, string | undefine
         createClusterReader(platform.secrets),
       ),
     async writeFile(path, text, replace, { cwd }) {
-      await writeFile(resolve(cwd, path), text, { flag: replace ? "w" : "wx" }).catch((cause: unknown) => {
+      const write = replace ? replaceFile : createFile;
+      await write(resolve(cwd, path), text).catch((cause: unknown) => {
         throw toWriteError(path, cause);
       });
     },

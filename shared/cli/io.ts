@@ -19,8 +19,6 @@ export interface CliIo extends Screen {
   nowMs(): number;
   /** Aborted when the person stops the command. */
   readonly signal: AbortSignal;
-  /** A person watches standard output. */
-  readonly interactive: boolean;
 }
 
 export interface CommandIo extends CliIo {

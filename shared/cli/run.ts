@@ -44,6 +44,14 @@ const usageReport = ({ message }: CommanderError, argv: readonly string[], progr
   return { code: "USAGE", message: `${text}; see \`${help}\`` };
 };
 
+const comesOfStop = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === "AbortError" || Reflect.get(error, "code") === "ABORTED" || comesOfStop(error.cause));
+
+/** What fails because a person stopped it is no error of a registry. */
+const reportOf = (error: unknown, { signal }: CliIo): ErrorReport =>
+  signal.aborted && comesOfStop(error) ? { code: "STOPPED", message: "stopped" } : toReport(error);
+
 /** Runs one command line and answers with its exit code. Never throws. */
 export const runCli = async ({ argv, io, version, commands }: CliSettings): Promise<ExitCode> => {
   let exitCode: ExitCode = 0;
@@ -56,7 +64,7 @@ export const runCli = async ({ argv, io, version, commands }: CliSettings): Prom
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && isHelp(error)) return 0;
-    const report = error instanceof CommanderError ? usageReport(error, argv, program) : toReport(error);
+    const report = error instanceof CommanderError ? usageReport(error, argv, program) : reportOf(error, io);
     printError(io, argv.includes("--json"), report);
     return 2;
   }

@@ -47,7 +47,6 @@ export const runSluice = async (argv: readonly string[], world: CliWorld): Promi
     nowMs: () => world.nowMs ?? 0,
     color: world.color ?? false,
     columns: world.columns,
-    interactive: false,
     signal: world.signal ?? new AbortController().signal,
   };
   const code = await runCli({ argv, io, version: "1.2.3", commands: world.commands });

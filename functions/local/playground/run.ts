@@ -56,13 +56,26 @@ const takeOrders = async (io: CliIo, playground: Playground): Promise<void> => {
   lines.close();
 };
 
+/** A story takes its time; who leaves amid it does not wait for its end. */
+const untilStopped = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
+  // What it still says afterwards is nobody's.
+  work.catch(() => undefined);
+  const left = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return await Promise.race([work, left]);
+};
+
 /** Plays the story; with `once` it ends there, with exit code 1 if any step ended otherwise than it should. */
 export const runPlayground = async (io: CliIo, once: boolean, log: Log): Promise<0 | 1> => {
   const playground = await startPlayground(log);
   try {
     introduce(io, playground);
     const paint = createPaint(io);
-    const asTold = await playStory(playground, createNarrator(io.stdout, paint, io.nowMs));
+    const asTold = await untilStopped(
+      playStory(playground, createNarrator(io.stdout, paint, io.nowMs)),
+      io.signal,
+    );
     const verdict = asTold
       ? paint.good("All five ended as they should.")
       : paint.bad("Not all ended as they should.");

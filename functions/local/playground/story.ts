@@ -126,9 +126,10 @@ const playStep = async (playground: Playground, step: Step, narrator: Narrator):
   const accepted = receiver.accepted.length;
   const from = await lastSequence(playground);
   const deadlineMs = Date.now() + STEP_TIMEOUT_MS;
-  const pushing = pushVersion(playground, step.tag, step.signing, narrator.did);
-  const record = await awaitDecision(playground, step.tag, from, narrator.decided, deadlineMs);
-  await pushing;
+  const [record] = await Promise.all([
+    awaitDecision(playground, step.tag, from, narrator.decided, deadlineMs),
+    pushVersion(playground, step.tag, step.signing, narrator.did),
+  ]);
   const decided =
     record?.kind === "decision" &&
     record.outcome === step.expected.outcome &&

@@ -43,7 +43,8 @@ export const createCompileCommand =
       .option("--output <file>", "write it here instead of to standard output; replaces the file")
       .addHelpText("after", examples("sluice lint && sluice compile --output catalog.json"))
       .action(async ({ output }: { output?: string }, command) => {
-        const policy = await ports.loadPolicy(globalOptions(command).config, io);
+        const { config, json } = globalOptions(command);
+        const policy = await ports.loadPolicy(config, io);
         requireManifests(policy);
         const { catalog } = policy;
         const text = `${toJson(toContent(catalog), io.nowMs())}\n`;
@@ -54,6 +55,11 @@ export const createCompileCommand =
         await ports.writeFile(output, text, true, io);
         const objects = [...catalog.subscriptions()].length;
         const errors = policy.findings.filter(({ severity }) => severity === "error").length;
+        if (json) {
+          const written = { file: output, objects, version: catalog.version, errors };
+          io.stdout.write(`${JSON.stringify(written)}\n`);
+          return;
+        }
         const lint = errors === 0 ? "" : `; ${counted(errors, "error")}, see \`sluice lint\``;
         const what = `${counted(objects, "object")}, version ${catalog.version}`;
         io.stderr.write(`sluice: wrote ${printable(output)}: ${what}${lint}\n`);

@@ -87,6 +87,7 @@ const init = async (
   io: CommandIo,
   config: string,
   options: InitOptions,
+  json: boolean,
 ): Promise<string> => {
   const { cluster, force = false, print = false } = options;
   if (!CLUSTER_NAME.test(cluster)) {
@@ -98,8 +99,11 @@ const init = async (
   const errors = findings.filter(({ severity }) => severity === "error").length;
   if (objects === 0) throw nothingFound(options, findings);
   const text = draftConfig({ cluster, manifests: written, catalog });
+  if (!print) await ports.writeFile(config, text, force, io);
+  if (json) {
+    return `${JSON.stringify({ ...(print ? { text } : { file: config }), objects, errors })}\n`;
+  }
   if (print) return text;
-  await ports.writeFile(config, text, force, io);
   const lint = errors === 0 ? "" : ` ${counted(errors, "error")} in the manifests: sluice lint.`;
   return `wrote ${printable(config)} for ${counted(objects, "object")}, in observe mode.${lint} Next: sluice plan\n`;
 };
@@ -130,6 +134,7 @@ export const createInitCommand =
         ),
       )
       .action(async (options: InitOptions, command) => {
-        io.stdout.write(await init(ports, io, globalOptions(command).config, options));
+        const { config, json } = globalOptions(command);
+        io.stdout.write(await init(ports, io, config, options, json));
       });
   };

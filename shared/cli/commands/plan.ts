@@ -33,7 +33,9 @@ const plan = async (
   const registry = ports.openRegistry(policy.config);
   try {
     const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeout)]);
-    return toRows(await selectNow(subscriptions, registry.reader, signal));
+    const selected = await selectNow(subscriptions, registry.reader, signal);
+    io.signal.throwIfAborted();
+    return toRows(selected);
   } finally {
     await registry.close();
   }

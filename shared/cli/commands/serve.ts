@@ -8,6 +8,7 @@ export interface ServeRequest {
   readonly playground: boolean;
   readonly once: boolean;
   readonly verbose: boolean;
+  readonly json: boolean;
 }
 
 /** Runs until it is stopped. */
@@ -33,9 +34,9 @@ export const createServeCommand =
         examples("sluice serve", "sluice serve --config /etc/sluice/sluice.yaml", "sluice serve --once"),
       )
       .action(async (given: { playground?: boolean; once?: boolean; verbose?: boolean }, command) => {
-        const { config } = globalOptions(command);
+        const { config, json } = globalOptions(command);
         const configGiven = command.optsWithGlobals().config !== undefined;
         const { playground = false, once = false, verbose = false } = given;
-        io.exitWith(await serve(io, { config, configGiven, playground, once, verbose }));
+        io.exitWith(await serve(io, { config, configGiven, playground, once, verbose, json }));
       });
   };

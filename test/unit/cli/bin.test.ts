@@ -1,4 +1,7 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -39,5 +42,52 @@ describe("the door of the command", () => {
       stderr: "",
     });
     expect((await start([], ["nonsense"])).stderr).toMatch(/^sluice: unknown command 'nonsense'/);
+  });
+});
+
+describe("a signal", () => {
+  /** Sends it once the command has said something, so that it is at work. */
+  const stop = async (argv: readonly string[], signal: NodeJS.Signals, cwd: string, input = "") => {
+    const child = spawn(process.execPath, [BIN, ...argv], { cwd });
+    let said = "";
+    child.stderr.on("data", (text: Buffer) => (said += text));
+    child.stdin.write(input);
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    child.kill(signal);
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    return { code, said };
+  };
+
+  const within = async (work: (folder: string) => Promise<void>): Promise<void> => {
+    const folder = await mkdtemp(join(tmpdir(), "sluice-stop-"));
+    try {
+      await work(folder);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  };
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s ends what waits for standard input with %d, in one line", async (signal, code) => {
+    const line = '{"id":1,"kind":"HelmChart","spec":{"version":"1.x"},"tags":["1.2.0"]}\n';
+    expect(await stop(["select", "--batch"], signal, ".", line)).toEqual({ code, said: "sluice: stopped\n" });
+  });
+
+  test("ends the playground amid its story", async () => {
+    await within(async (folder) => {
+      expect(await stop(["serve"], "SIGINT", folder)).toEqual({ code: 130, said: "sluice: stopped\n" });
+    });
+  });
+
+  test("ends serve with 0: it has done what it should", async () => {
+    await within(async (folder) => {
+      await mkdir(join(folder, "manifests"));
+      const clusters = [{ name: "c", manifests: { folder: "./manifests" } }];
+      const config = { mode: "observe", listen: { port: 0 }, clusters };
+      await writeFile(join(folder, "sluice.yaml"), JSON.stringify(config));
+      expect(await stop(["serve", "--json"], "SIGTERM", folder)).toEqual({ code: 0, said: "" });
+    });
   });
 });

@@ -299,7 +299,8 @@ describe("compile", () => {
     expect(await sluice("compile", "--output", "absent/catalog.json")).toEqual({
       code: 2,
       stdout: "",
-      stderr: "sluice: absent/catalog.json cannot be written (ENOENT)\n",
+      stderr:
+        "sluice: absent/catalog.json cannot be written (ENOENT); check its folder and permissions, or name another file\n",
     });
   });
 });

@@ -93,7 +93,6 @@ describe("README.md", () => {
         cwd: "/",
         nowMs: () => 0,
         color: false,
-        interactive: false,
         signal: new AbortController().signal,
       },
       "1.0.0",
