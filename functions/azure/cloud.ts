@@ -36,7 +36,7 @@ export const createCloud = (runtime: AzureRuntime): Cloud => {
   };
 };
 
-/** Logins for the apps that read registries: Azure's by managed identity, other clouds' by federation with it. */
+/** Logins for the app that reads registries: Azure's by managed identity, other clouds' by federation with it. */
 export const createLogins = (
   { tokens, clock }: Pick<AzureRuntime, "tokens" | "clock">,
   config: Config,

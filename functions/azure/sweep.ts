@@ -3,7 +3,7 @@ import { readBundleConfig } from "../common/bundle-config.ts";
 import { openSweepFunction } from "../common/functions.ts";
 import { openOnce } from "../common/open-once.ts";
 import { withReadableStacks } from "../common/readable-stacks.ts";
-import { createCloud, createLogins } from "./cloud.ts";
+import { createCloud } from "./cloud.ts";
 import { QUEUES } from "./names.ts";
 import { createAzureRuntime } from "./runtime.ts";
 import { openDeadLetters } from "./work-trigger.ts";
@@ -12,7 +12,7 @@ const runtime = createAzureRuntime(process.env);
 
 const open = openOnce(async () => {
   const config = await readBundleConfig(process.env, import.meta.dirname);
-  const cloud = { ...createCloud(runtime), ...createLogins(runtime, config) };
+  const cloud = createCloud(runtime);
   const deadLetters = Object.values(QUEUES).map((queue) => openDeadLetters(runtime, queue));
   return {
     sweep: await openSweepFunction(config, cloud),

@@ -1,10 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CHECKED_CONFIG } from "../../functions/common/bundle-config.ts";
-import type { ConfigInput } from "../../shared/config/schema.ts";
-import { toConfig } from "../../shared/config/to-config.ts";
+import { parseEcrHost } from "../../shared/adapters/aws/ecr/host.ts";
 import { bundleFunction } from "../bundle.ts";
-import { layOut } from "../deployment.ts";
+import { type CheckDeployed, layOut } from "../deployment.ts";
+import { checkPolicyReach } from "../policy-reach.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -15,9 +13,8 @@ export const FUNCTIONS = ["intake", "evaluate", "deliver", "sweep", "inputs"] as
 const INPUTS_PATH = /^\/clusters\/[^/]+\/inputs$/;
 
 /** Throws one line for inputs that nobody could ask for: at another path the API asks intake. */
-const checkInputs = async (folder: string): Promise<void> => {
-  const checked = JSON.parse(await readFile(join(folder, CHECKED_CONFIG), "utf8")) as ConfigInput;
-  for (const { name, inputs } of toConfig(checked, folder).clusters) {
+const checkInputs: CheckDeployed = ({ clusters }) => {
+  for (const { name, inputs } of clusters) {
     if (inputs === undefined || INPUTS_PATH.test(inputs.path)) continue;
     const path = `clusters[${name}].inputs.path`;
     throw new Error(
@@ -26,12 +23,21 @@ const checkInputs = async (folder: string): Promise<void> => {
   }
 };
 
+/** Throws one line for what sluice.yaml asks of these functions in vain. */
+export const checkOnAws: CheckDeployed = (config) => {
+  checkInputs(config);
+  checkPolicyReach(config, {
+    name: "AWS",
+    asksForLogin: (host) => parseEcrHost(host)?.kind === "private",
+    object: "s3://BUCKET/catalog.json",
+  });
+};
+
 /** One folder for each function: `index.mjs`, its source map, and what the deployment's folder holds. */
 export const bundleFunctions = async (configFolder: string, outFolder: string): Promise<void> => {
   for (const name of FUNCTIONS) {
     const folder = join(outFolder, name);
-    await layOut(configFolder, folder);
-    if (name === "inputs") await checkInputs(folder);
+    await layOut(configFolder, folder, checkOnAws);
     const input = join(ROOT, "functions/aws", `${name}.ts`);
     await bundleFunction({ input, folder, file: "index.mjs", external: [] });
   }

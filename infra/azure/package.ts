@@ -1,7 +1,9 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { isAcrHost } from "../../shared/adapters/azure/acr-credentials.ts";
 import { bundleFunction } from "../bundle.ts";
-import { layOut } from "../deployment.ts";
+import { type CheckDeployed, layOut } from "../deployment.ts";
+import { checkPolicyReach } from "../policy-reach.ts";
 import { readScriptArguments, refuseArguments } from "../script-arguments.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -22,12 +24,20 @@ const toManifest = (app: AppName, version: string): string => {
   return `${JSON.stringify(manifest, null, 2)}\n`;
 };
 
+/** Throws one line for what sluice.yaml asks of these functions in vain. */
+export const checkOnAzure: CheckDeployed = (config) =>
+  checkPolicyReach(config, {
+    name: "Azure",
+    asksForLogin: isAcrHost,
+    object: "https://ACCOUNT.blob.core.windows.net/CONTAINER/catalog.json",
+  });
+
 /** One deployable folder for each app: the bundle, host.json, and what the deployment's folder holds. */
 export const packageApps = async (configFolder: string, outFolder: string): Promise<void> => {
   const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
   for (const app of APPS) {
     const folder = join(outFolder, app);
-    await layOut(configFolder, folder);
+    await layOut(configFolder, folder, checkOnAzure);
     const input = join(ROOT, `functions/azure/${app}.ts`);
     await bundleFunction({ input, folder, file: "index.mjs", external: [INJECTED] });
     await cp(join(import.meta.dirname, "host.json"), join(folder, "host.json"));

@@ -158,8 +158,8 @@ output tableUri string = storage.outputs.tableUri
 output evaluateVaultUri string = evaluate.outputs.vaultUri
 output intakeUrl string = 'https://${intake.outputs.hostName}'
 output inputsUrl string = 'https://${inputs.outputs.hostName}'
-@description('Object ids of the identities that read registries: `sweep` reads the policy there, where it is an artifact.')
-output registryReaders array = [evaluate.outputs.principalId, sweep.outputs.principalId]
+@description('Object ids of the identities that read registries.')
+output registryReaders array = [evaluate.outputs.principalId]
 output vaults object = {
   intake: intake.outputs.vaultName
   evaluate: evaluate.outputs.vaultName

@@ -7,6 +7,9 @@ import { fetchSmallJson, textField } from "./small-json.ts";
 
 /** The hosts that Flux takes for Azure's, as far as they are hosts: a token must not follow a path to anybody else. */
 const HOST = /^[A-Za-z0-9.-]+\.azurecr\.(io|cn|de|us)$/;
+
+export const isAcrHost = (host: string): boolean => HOST.test(host);
+
 /** Says that the password is a refresh token. */
 const USERNAME = "00000000-0000-0000-0000-000000000000";
 /** For a refresh token that does not say how long it lives; real ones live three hours. */
@@ -88,5 +91,5 @@ export const createAcrCredentials = (settings: AcrSettings): RegistryCredentials
     failure: (host, cause) =>
       new PipelineError(`${host}: no login in time`, { code: "REGISTRY_UNAVAILABLE", cause }),
   });
-  return async (host, signal) => (HOST.test(host) ? logIn(host, signal) : undefined);
+  return async (host, signal) => (isAcrHost(host) ? logIn(host, signal) : undefined);
 };

@@ -125,10 +125,8 @@ describe("rights", () => {
     }
   });
 
-  test("only apps that read registries may pull", () => {
-    expect(file("stage").text).toContain(
-      "output registryReaders array = [evaluate.outputs.principalId, sweep.outputs.principalId]",
-    );
+  test("only evaluate may pull", () => {
+    expect(file("stage").text).toContain("output registryReaders array = [evaluate.outputs.principalId]");
   });
 });
 

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readBundleConfig } from "../../../functions/common/bundle-config.ts";
-import { bundleFunctions } from "../../../infra/aws/bundle.ts";
+import { bundleFunctions, checkOnAws } from "../../../infra/aws/bundle.ts";
+import { checkOnAzure, packageApps } from "../../../infra/azure/package.ts";
 import { layOut } from "../../../infra/deployment.ts";
 import { parseConfig } from "../../../shared/config.ts";
 
@@ -93,4 +94,57 @@ test("inputs at a path that AWS would hand to intake are refused before anything
   );
   const bundling = bundleFunctions(join(root, "deployment"), join(root, "bundles"));
   await expect(bundling).rejects.toThrow(/^clusters\[c\]\.inputs\.path: .*\/clusters\/<name>\/inputs/);
+});
+
+describe("a policy as an artifact", () => {
+  const ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+  const onAws = () => bundleFunctions(join(root, "deployment"), join(root, "out"));
+  const onAzure = () => packageApps(join(root, "deployment"), join(root, "out"));
+  const catalogAt = (host: string, registries: object = {}) =>
+    write(
+      JSON.stringify({
+        mode: "observe",
+        catalog: { artifact: `oci://${host}/acme/catalog:production`, unverified: "allow" },
+        clusters: [{ name: "c" }],
+        registries,
+      }),
+    );
+  const google = {
+    google: {
+      provider: "projects/123456/locations/global/workloadIdentityPools/sluice/providers/sluice-aws",
+    },
+  };
+
+  test.each([
+    ["ECR, on AWS", onAws, ECR, {}],
+    ["ACR, on Azure", onAzure, "acme.azurecr.io", {}],
+    ["another cloud's, on AWS", onAws, "europe-docker.pkg.dev", google],
+    ["another cloud's, on Azure", onAzure, "europe-docker.pkg.dev", google],
+    ["one with a stored password", onAws, "ghcr.io", { username: "u", password: { secret: "p" } }],
+  ])(
+    "in a registry that only evaluate logs in to is refused: %s",
+    async (_what, bundle, host, credentials) => {
+      catalogAt(host, Object.keys(credentials).length === 0 ? {} : { [host]: { credentials } });
+      await expect(bundle()).rejects.toThrow(
+        `catalog.artifact: on ${bundle === onAws ? "AWS" : "Azure"} evaluate alone logs in to registries such as ${host}`,
+      );
+    },
+  );
+
+  test("of one cluster's manifests is refused by that cluster's name", async () => {
+    const manifests = { artifact: `oci://${ECR}/acme/fleet:production`, unverified: "allow" };
+    write(JSON.stringify({ mode: "observe", clusters: [{ name: "c", manifests }] }));
+    await expect(onAws()).rejects.toThrow(/^clusters\[c\]\.manifests\.artifact: on AWS/);
+  });
+
+  test("in a registry that lets all functions in, or in a bundle's own docker config, is packaged", async () => {
+    writeFileSync(join(root, "deployment/docker.json"), "{}");
+    const lockedBy = { "ghcr.io": { credentials: { dockerConfig: "./docker.json" } } };
+    for (const registries of [{}, lockedBy]) {
+      catalogAt("ghcr.io", registries);
+      for (const check of [checkOnAws, checkOnAzure]) {
+        await layOut(join(root, "deployment"), join(root, "out"), check);
+      }
+    }
+  });
 });
