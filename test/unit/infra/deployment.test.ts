@@ -46,7 +46,9 @@ describe("a deployment's folder", () => {
     // Were the YAML read, this would show.
     writeFileSync(join(folder, "sluice.yaml"), "mode: [");
     const config = await readBundleConfig({}, folder);
-    expect(plain(config)).toEqual(plain(parseConfig(SLUICE_YAML, { file: "f", baseFolder: folder })));
+    // Lines are known to who reads the YAML itself.
+    const { secretPlaces: _lines, ...read } = parseConfig(SLUICE_YAML, { file: "f", baseFolder: folder });
+    expect(plain(config)).toEqual(plain(read));
     const name = { registry: "ghcr.io", repository: "acme/app" };
     expect(config.rules[0]?.repositories[0]?.matches(name)).toBe(true);
     expect(readFileSync(join(folder, "keys/cosign.pub"), "utf8")).toBe("key");
