@@ -2,7 +2,9 @@ import type {
   CertificateFields,
   Extension,
 } from "../../../functions/local/playground/sigstore/certificate.ts";
+import { createCertificateAuthority } from "../../../functions/local/playground/sigstore/certificate-authority.ts";
 import { createLocalSigstore } from "../../../functions/local/playground/sigstore/local-sigstore.ts";
+import type { InclusionProof, LogEntry } from "../../../functions/local/playground/sigstore/log-entry.ts";
 import type { Services } from "../../../functions/local/playground/sigstore/services.ts";
 import {
   type TrustedRootContents,
@@ -56,9 +58,32 @@ export const withServices =
     return { sigstore, trustedRootJson: sigstore.trustedRootJson };
   };
 
+type AuthorityOptions = Parameters<typeof createCertificateAuthority>[0];
+
+/** Another instance with a certificate authority of its own, which its root trusts. */
+export const withAuthority = (
+  random: AuthorityOptions["random"],
+  options: Omit<AuthorityOptions, "random" | "nowMs">,
+): Change =>
+  withServices(() => ({ authority: createCertificateAuthority({ random, nowMs: NOW_MS, ...options }) }));
+
+/** The proof in a log's entry, where it has one. */
+export const withProof = (entry: LogEntry, change: (proof: InclusionProof) => InclusionProof): LogEntry =>
+  entry.inclusionProof === undefined ? entry : { ...entry, inclusionProof: change(entry.inclusionProof) };
+
 /** The same services under a root that says something else of them. */
 export const withRoot =
   (change: (contents: TrustedRootContents) => TrustedRootContents): Change =>
   ({ sigstore }) => ({
     trustedRootJson: JSON.stringify(toTrustedRoot(change(sigstore.trustedRootContents))),
   });
+
+/** The same services under a root that has other certificates for each authority. */
+export const withChain = (change: (chain: readonly Uint8Array[]) => readonly Uint8Array[]): Change =>
+  withRoot((contents) => ({
+    ...contents,
+    certificateAuthorities: contents.certificateAuthorities.map((each) => ({
+      ...each,
+      chain: change(each.chain),
+    })),
+  }));

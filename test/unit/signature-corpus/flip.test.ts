@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { signSct } from "../../../functions/local/playground/sigstore/ct-log.ts";
 import type { Steps } from "../../../functions/local/playground/sigstore/steps.ts";
+import { withProof } from "./changes.ts";
 import { type Format, SIGNED_TIME } from "./corpus-case.ts";
 import { toVerdict } from "./run-case.ts";
 import { createWorld, toHonestScenario } from "./world.ts";
@@ -54,16 +55,7 @@ const places: readonly Place[] = [
     name: "checkpoint's root",
     formats: ["bundle-rekor1", "bundle-rekor2"],
     flip: (at) => ({
-      entry: (entry) =>
-        entry.inclusionProof === undefined
-          ? entry
-          : {
-              ...entry,
-              inclusionProof: {
-                ...entry.inclusionProof,
-                rootHash: flipAt(entry.inclusionProof.rootHash, at),
-              },
-            },
+      entry: (entry) => withProof(entry, (proof) => ({ ...proof, rootHash: flipAt(proof.rootHash, at) })),
     }),
   },
 ];

@@ -10,7 +10,7 @@ import {
 import { createOrasRegistryReader } from "../../../shared/adapters/node/oras-registry.ts";
 import { MEDIA_TYPE } from "../../../shared/artifact/media-types.ts";
 import { toRegistryFetch } from "../../support/registry-fetch.ts";
-import { DAY_MS, identities, replaceExtension, withRoot, withServices } from "./changes.ts";
+import { DAY_MS, identities, replaceExtension, withAuthority, withRoot } from "./changes.ts";
 import { ALL, all, BUNDLES, type Change, request, rule, SIGNED_TIME, steps } from "./corpus-case.ts";
 import type { HonestCase } from "./honest-case.ts";
 import { HONEST_KEYED } from "./honest-keyed.ts";
@@ -157,13 +157,7 @@ const keylessCases: readonly HonestCase[] = [
   {
     name: "authority whose certificates are of another organisation",
     formats: SIGNED_TIME,
-    change: withServices(() => ({
-      authority: createCertificateAuthority({
-        random: createSeededBytes(62),
-        nowMs: NOW_MS,
-        organization: "acme.example",
-      }),
-    })),
+    change: withAuthority(createSeededBytes(62), { organization: "acme.example" }),
   },
 ];
 

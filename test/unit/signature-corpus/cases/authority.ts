@@ -1,6 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { CertificateFields } from "../../../../functions/local/playground/sigstore/certificate.ts";
-import { createCertificateAuthority } from "../../../../functions/local/playground/sigstore/certificate-authority.ts";
 import { context, contextPrimitive, sequence } from "../../../../functions/local/playground/sigstore/der.ts";
 import {
   authorityKeyIdentifier,
@@ -11,7 +10,7 @@ import {
 } from "../../../../functions/local/playground/sigstore/extensions.ts";
 import { createKeyPair } from "../../../../functions/local/playground/sigstore/keys.ts";
 import { createTimestampAuthority } from "../../../../functions/local/playground/sigstore/timestamp-authority.ts";
-import { addExtensions, leafCase, replaceExtension, withRoot, withServices } from "../changes.ts";
+import { addExtensions, leafCase, replaceExtension, withAuthority, withChain, withRoot } from "../changes.ts";
 import { type CorpusCase, SIGNED_TIME } from "../corpus-case.ts";
 import { createSeededBytes, NOW_MS } from "../world.ts";
 
@@ -32,14 +31,10 @@ const authority = (
   name: `trusted root with an authority ${name}`,
   formats: SIGNED_TIME,
   expected: "throws TRUST_ROOT_INVALID",
-  attack: withServices(() => ({
-    authority: createCertificateAuthority({
-      random,
-      nowMs: NOW_MS,
-      ...(distortions.root === undefined ? {} : { distortRoot: distortions.root }),
-      ...(distortions.intermediate === undefined ? {} : { distortIntermediate: distortions.intermediate }),
-    }),
-  })),
+  attack: withAuthority(random, {
+    ...(distortions.root === undefined ? {} : { distortRoot: distortions.root }),
+    ...(distortions.intermediate === undefined ? {} : { distortIntermediate: distortions.intermediate }),
+  }),
 });
 
 /** Names below example.org only: a restriction that would have to be evaluated. */
@@ -98,26 +93,14 @@ export const authorityCases: readonly CorpusCase[] = [
     name: "trusted root whose chain stands on its head",
     formats: SIGNED_TIME,
     expected: "throws TRUST_ROOT_INVALID",
-    attack: withRoot((contents) => ({
-      ...contents,
-      certificateAuthorities: contents.certificateAuthorities.map((each) => ({
-        ...each,
-        chain: each.chain.toReversed(),
-      })),
-    })),
+    attack: withChain((chain) => chain.toReversed()),
   },
   {
     attackClass: 34,
     name: "trusted root whose chain has nine certificates",
     formats: SIGNED_TIME,
     expected: "throws TRUST_ROOT_INVALID",
-    attack: withRoot((contents) => ({
-      ...contents,
-      certificateAuthorities: contents.certificateAuthorities.map((each) => ({
-        ...each,
-        chain: Array.from({ length: 9 }, () => each.chain[0] ?? new Uint8Array()),
-      })),
-    })),
+    attack: withChain((chain) => Array.from({ length: 9 }, () => chain[0] ?? new Uint8Array())),
   },
   {
     attackClass: 34,

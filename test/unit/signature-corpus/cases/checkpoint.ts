@@ -5,6 +5,7 @@ import {
 } from "../../../../functions/local/playground/sigstore/checkpoint.ts";
 import type { InclusionProof } from "../../../../functions/local/playground/sigstore/log-entry.ts";
 import type { TransparencyLog } from "../../../../functions/local/playground/sigstore/rekor.ts";
+import { withProof } from "../changes.ts";
 import { BUNDLES, type CorpusCase, steps } from "../corpus-case.ts";
 
 /** A note signed by the log itself whose text, or whose frame, is not a checkpoint's. */
@@ -17,13 +18,7 @@ const malformed = (
   formats: BUNDLES,
   expected: "checkpoint-malformed",
   attack: steps({
-    entry: (entry, log) =>
-      entry.inclusionProof === undefined
-        ? entry
-        : {
-            ...entry,
-            inclusionProof: { ...entry.inclusionProof, checkpoint: change(entry.inclusionProof, log) },
-          },
+    entry: (entry, log) => withProof(entry, (proof) => ({ ...proof, checkpoint: change(proof, log) })),
   }),
 });
 

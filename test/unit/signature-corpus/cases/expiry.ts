@@ -1,6 +1,5 @@
-import { createCertificateAuthority } from "../../../../functions/local/playground/sigstore/certificate-authority.ts";
 import type { Services } from "../../../../functions/local/playground/sigstore/services.ts";
-import { DAY_MS, HOUR_MS, moveValidity, withServices } from "../changes.ts";
+import { DAY_MS, HOUR_MS, moveValidity, withAuthority } from "../changes.ts";
 import { ALL, BUNDLES, type CorpusCase, request, SIGNED_TIME, steps } from "../corpus-case.ts";
 import { createSeededBytes, NOW_MS } from "../world.ts";
 
@@ -63,13 +62,9 @@ export const expiryCases: readonly CorpusCase[] = [
     name: "intermediate expired before the leaf was used",
     formats: ALL,
     expected: "certificate-expired",
-    attack: withServices(() => ({
-      authority: createCertificateAuthority({
-        random,
-        nowMs: NOW_MS,
-        distortIntermediate: moveValidity(NOW_MS - 100 * DAY_MS, NOW_MS - DAY_MS),
-      }),
-    })),
+    attack: withAuthority(random, {
+      distortIntermediate: moveValidity(NOW_MS - 100 * DAY_MS, NOW_MS - DAY_MS),
+    }),
   },
   {
     attackClass: 8,
@@ -77,39 +72,25 @@ export const expiryCases: readonly CorpusCase[] = [
     formats: SIGNED_TIME,
     expected: "certificate-expired",
     setup: steps({ loggedAtMs: (honest) => honest + 300_000 }),
-    attack: withServices(() => ({
-      authority: createCertificateAuthority({
-        random,
-        nowMs: NOW_MS,
-        distortIntermediate: moveValidity(NOW_MS - 100 * DAY_MS, NOW_MS + 60_000),
-      }),
-    })),
+    attack: withAuthority(random, {
+      distortIntermediate: moveValidity(NOW_MS - 100 * DAY_MS, NOW_MS + 60_000),
+    }),
   },
   {
     attackClass: 8,
     name: "root of the authority expired before the leaf was used",
     formats: ALL,
     expected: "certificate-expired",
-    attack: withServices(() => ({
-      authority: createCertificateAuthority({
-        random,
-        nowMs: NOW_MS,
-        distortRoot: moveValidity(NOW_MS - 100 * DAY_MS, NOW_MS - DAY_MS),
-      }),
-    })),
+    attack: withAuthority(random, { distortRoot: moveValidity(NOW_MS - 100 * DAY_MS, NOW_MS - DAY_MS) }),
   },
   {
     attackClass: 8,
     name: "intermediate not valid yet",
     formats: ALL,
     expected: "certificate-expired",
-    attack: withServices(() => ({
-      authority: createCertificateAuthority({
-        random,
-        nowMs: NOW_MS,
-        distortIntermediate: moveValidity(NOW_MS + DAY_MS, NOW_MS + 100 * DAY_MS),
-      }),
-    })),
+    attack: withAuthority(random, {
+      distortIntermediate: moveValidity(NOW_MS + DAY_MS, NOW_MS + 100 * DAY_MS),
+    }),
   },
   {
     attackClass: 9,

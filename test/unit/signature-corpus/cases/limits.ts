@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { signSct } from "../../../../functions/local/playground/sigstore/ct-log.ts";
 import { toBase64 } from "../../../../functions/local/playground/sigstore/keys.ts";
 import { toBlob } from "../../../../functions/local/playground/sigstore/oci.ts";
+import { withProof } from "../changes.ts";
 import { ALL, BUNDLES, type Change, type CorpusCase, request, steps } from "../corpus-case.ts";
 import { ENTRY, edit, editLogBundle, set, tamper } from "../edit.ts";
 import { rewrite } from "../publish.ts";
@@ -112,15 +113,10 @@ export const limitCases: readonly CorpusCase[] = [
     expected: "checkpoint-malformed",
     attack: steps({
       entry: (entry) =>
-        entry.inclusionProof === undefined
-          ? entry
-          : {
-              ...entry,
-              inclusionProof: {
-                ...entry.inclusionProof,
-                checkpoint: entry.inclusionProof.checkpoint + "\u2014 x AAAAAAAA\n".repeat(80_000),
-              },
-            },
+        withProof(entry, (proof) => ({
+          ...proof,
+          checkpoint: proof.checkpoint + "\u2014 x AAAAAAAA\n".repeat(80_000),
+        })),
     }),
   },
   {

@@ -12,6 +12,7 @@ import {
   type TransparencyLog,
 } from "../../../../functions/local/playground/sigstore/rekor.ts";
 import { toTrustedRoot } from "../../../../functions/local/playground/sigstore/trusted-root.ts";
+import { withProof } from "../changes.ts";
 import {
   BUNDLES,
   type Change,
@@ -23,9 +24,6 @@ import {
 } from "../corpus-case.ts";
 import { ENTRY, edit, flip, remove, set, tamper } from "../edit.ts";
 import { createSeededBytes } from "../world.ts";
-
-const withProof = (entry: LogEntry, change: (proof: InclusionProof) => InclusionProof): LogEntry =>
-  entry.inclusionProof === undefined ? entry : { ...entry, inclusionProof: change(entry.inclusionProof) };
 
 const proof = (
   name: string,

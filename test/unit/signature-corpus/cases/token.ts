@@ -110,6 +110,10 @@ const token = (
 });
 
 /** The root lists the authority alone; its signing certificate comes along in the token. */
+/** Says that it is the authority, and is another. */
+const impostor = () =>
+  createCertificateAuthority({ random, nowMs: NOW_MS, organization: "tsa.sigstore.local" }).root;
+
 const authorityAlone: Change = withRoot((contents) => ({
   ...contents,
   timestampAuthorities: contents.timestampAuthorities.map((each) => ({
@@ -148,11 +152,7 @@ const signerCases: readonly CorpusCase[] = [
     `${ALONE}a forged one first, then the right one`,
     "verified",
     (honest) => {
-      const { root } = createCertificateAuthority({
-        random,
-        nowMs: NOW_MS,
-        organization: "tsa.sigstore.local",
-      });
+      const root = impostor();
       const forged = createTimestampSigner(root, validity);
       return { ...honest, certificates: [forged.certificate, honest.signer.certificate] };
     },
@@ -162,11 +162,7 @@ const signerCases: readonly CorpusCase[] = [
     `${ALONE}forged under the authority's name, and signs`,
     "timestamp-invalid",
     (honest) => {
-      const { root } = createCertificateAuthority({
-        random,
-        nowMs: NOW_MS,
-        organization: "tsa.sigstore.local",
-      });
+      const root = impostor();
       const signer = createTimestampSigner(root, validity, (fields) => ({
         ...fields,
         extensions: fields.extensions.filter(({ oid: id }) => id !== "2.5.29.35"),
