@@ -15,7 +15,7 @@ const PLACE: Place = {
     ecrRegion: "",
     evaluateAudiences:
       "https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/sluice/providers/sluice-aws",
-    deliverAudiences: "notification-controller",
+    deliverAudiences: "flux-c",
   },
 };
 
