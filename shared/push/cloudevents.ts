@@ -5,16 +5,30 @@ import { isCdEvent, parseCdEvent } from "./cdevent.ts";
 import { type CloudEvent, parseStructuredCloudEvent, readCloudEvents } from "./cloudevent.ts";
 import { toIgnored } from "./ignored.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
+import { malformed } from "./malformed.ts";
 import { toEventId } from "./normalise.ts";
 import { isOwnEvent, parseOwnEvent } from "./own-event.ts";
 import { authenticateHeader } from "./shared-secret.ts";
 import { authenticateOwnSignature, OWN_SIGNATURE_HEADER } from "./sluice.ts";
-import type { PushSource, SourceOptions } from "./source.ts";
+import type { PushSource, SourceName, SourceOptions } from "./source.ts";
 import { answerConsent } from "./webhook-consent.ts";
 
 const SOURCE = "cloudevents";
 
-const parseEvent = ({ id, data }: CloudEvent, options: SourceOptions): Push => {
+/** Types of events that say what they say in words of their own, which another kind of source reads. */
+const ELSEWHERE: readonly (readonly [prefix: string, source: SourceName])[] = [
+  ["harbor.", "harbor"],
+  ["zotregistry.", "zot"],
+  ["Microsoft.ContainerRegistry.", "acr-eventgrid"],
+  ["google.cloud.pubsub.", "gar"],
+];
+
+const parseEvent = ({ id, type, data }: CloudEvent, options: SourceOptions): Push => {
+  const elsewhere = ELSEWHERE.find(([prefix]) => type.startsWith(prefix));
+  if (elsewhere !== undefined) {
+    const [prefix, source] = elsewhere;
+    throw malformed(SOURCE, "type", `begins with ${prefix}; such events are for a source of type ${source}`);
+  }
   if (isCdEvent(data)) return parseCdEvent(SOURCE, data, options);
   if (isOwnEvent(data)) return parseOwnEvent(SOURCE, data, options, id);
   return toIgnored({ source: SOURCE, reason: "unknown-event", id: toEventId(id) });

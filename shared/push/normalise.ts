@@ -60,7 +60,11 @@ export const toPush = (announced: Announced, override: string | undefined): Push
   const digest = pickDigest(announced);
   const subject = announced.subject ?? (tag === undefined ? undefined : parseEvidenceTag(tag)?.subject);
   if (tag === undefined && digest === undefined && subject === undefined)
-    throw malformed(source, at ?? "body", "names no usable tag and no usable digest");
+    throw malformed(
+      source,
+      at ?? "body",
+      "names no usable tag and no usable digest (sha256: and 64 hex digits)",
+    );
   return {
     source,
     kind: subject !== undefined || announced.isEvidence === true ? "evidence" : "artifact",

@@ -13,6 +13,7 @@ import { examples } from "../program.ts";
 import { readStdin } from "../read-stdin.ts";
 
 const SOURCE_NAMES = Object.keys(SOURCES);
+const HEADER_HINT = "give what the request had with --header name=value";
 const MAX_BYTES = 64 * 1_048_576;
 
 interface ParseOptions {
@@ -101,7 +102,8 @@ export const registerParse: Register = (program, io) => {
         io.stdout.write(`${JSON.stringify(toParseOutput(source.parse(request, options)), null, 2)}\n`);
       } catch (error) {
         if (!(error instanceof PipelineError)) throw error;
-        refuse(error.code, error.message);
+        const isHeader = given.header === undefined && error.message.startsWith(`${source.name}: header `);
+        refuse(error.code, isHeader ? `${error.message}; ${HEADER_HINT}` : error.message);
       }
     });
 };

@@ -115,6 +115,14 @@ describe("what cannot be read", () => {
     expect(JSON.parse(json.stdout).error.code).toBe(code);
   });
 
+  test("a header that is missing is asked for", async () => {
+    const { code, stderr } = await parse("{}", "--source", "zot");
+    expect([code, stderr]).toEqual([
+      1,
+      "sluice: zot: header ce-type is missing; give what the request had with --header name=value\n",
+    ]);
+  });
+
   test.each([
     [["--source", "habor"], /^sluice: unknown source habor; did you mean harbor\? Known: ecr, /],
     [["--source", "nope"], /^sluice: unknown source nope\. Known: ecr, /],

@@ -20,6 +20,7 @@ const WRAP: Readonly<Record<string, (text: string) => string>> = {
   "file sluice.yaml": (text) => text,
   "config of clusters": (text) => `mode: observe\n${text}`,
   "config of a cluster": (text) => `mode: observe\n${CLUSTER}${indent(text, "    ", "    ")}`,
+  "config of sources": (text) => `mode: observe\n${CLUSTER}${text}`,
   "config of a rule": (text) => `mode: observe\n${CLUSTER}rules:\n${indent(text, "  - ", "    ")}`,
 };
 
@@ -32,7 +33,7 @@ describe("configuration in the guide", () => {
   });
 
   test("is all looked at", () => {
-    expect(configs).toHaveLength(8);
+    expect(configs).toHaveLength(11);
     expect(
       yaml.filter(
         ({ note }) =>
