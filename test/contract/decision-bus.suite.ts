@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import type { DecisionBus, DecisionEvent } from "../../shared/state.ts";
 import { failureOf, LEAK, type MoodyService } from "./moods.ts";
+import { testWith } from "./with-subject.ts";
 
 export interface BusUnderTest {
   readonly bus: DecisionBus;
@@ -39,19 +40,6 @@ const inOrder = (events: readonly ReceivedEvent[]): readonly ReceivedEvent[] =>
     .map(({ type, detail }) => ({ type, detail }))
     .sort((one, other) => String(one.detail.id).localeCompare(String(other.detail.id)));
 
-const prepare =
-  <T extends BusUnderTest>(create: () => Promise<T>) =>
-  (title: string, body: (subject: T) => Promise<void>): void => {
-    test(title, async () => {
-      const subject = await create();
-      try {
-        await body(subject);
-      } finally {
-        await subject.close();
-      }
-    });
-  };
-
 /** What every bus must do. */
 export const describeDecisionBus = (
   name: string,
@@ -59,7 +47,7 @@ export const describeDecisionBus = (
   create: () => Promise<BusUnderTest>,
 ): void => {
   describe(`DecisionBus: ${name}`, () => {
-    const run = prepare(create);
+    const run = testWith(create);
 
     run("brings each event whole, and once, whatever their number", async ({ bus, received }) => {
       const events = Array.from({ length: 2 * maxEntries + 1 }, (_, at) => event(`e${at}`));
@@ -101,7 +89,7 @@ export const describeRemoteBus = (
   const patient = () => create(20_000);
   describeDecisionBus(name, facts, patient);
   describe(`DecisionBus: ${name}, over the network`, () => {
-    const run = prepare(patient);
+    const run = testWith(patient);
     const moods = ["denies", "down", "redirects", ...(facts.readsAnswers ? UNREADABLE : [])] as const;
 
     for (const mood of moods) {
@@ -119,7 +107,7 @@ export const describeRemoteBus = (
       );
     }
 
-    prepare(() => create(100))("ends by itself where the bus is silent", async ({ bus, service }) => {
+    testWith(() => create(100))("ends by itself where the bus is silent", async ({ bus, service }) => {
       service.mood = "silent";
       await failureOf(bus.publish([event("one")]), CODE);
     });

@@ -10,6 +10,7 @@ import {
   type Template,
   toStatements,
 } from "../../support/aws-template.ts";
+import { some } from "../../support/some.ts";
 
 /** AWS lets no resource be named for these. */
 const NAMELESS = [
@@ -26,7 +27,10 @@ beforeAll(async () => {
 }, 300_000);
 
 const ofType = (type: string): readonly (readonly [name: string, resource: Resource])[] =>
-  Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
+  some(
+    Object.entries(template.Resources).filter(([, { Type }]) => Type === type),
+    type,
+  );
 
 const property = (name: string, path: string): unknown =>
   path
@@ -35,7 +39,8 @@ const property = (name: string, path: string): unknown =>
 
 const arnOf = (name: string) => ({ "Fn::GetAtt": [name, "Arn"] });
 
-const statementsOf = (role: string): readonly Statement[] => toStatements(property(role, "Policies"));
+const statementsOf = (role: string): readonly Statement[] =>
+  some(toStatements(property(role, "Policies")), role);
 
 const actionsOf = (role: string): readonly string[] => statementsOf(role).flatMap(({ Action }) => Action);
 

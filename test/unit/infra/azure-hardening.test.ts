@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readBicep, resourcesOf } from "../../support/bicep.ts";
+import { some } from "../../support/some.ts";
 
 const files = readBicep();
 const textOf = (name: string): string => {
@@ -12,7 +13,11 @@ const textOf = (name: string): string => {
 const resources = files.flatMap((file) =>
   resourcesOf(file).map((resource) => ({ ...resource, file: file.path.split("/").at(-1) ?? "" })),
 );
-const ofType = (type: string) => resources.filter((resource) => resource.type === type);
+const ofType = (type: string) =>
+  some(
+    resources.filter((resource) => resource.type === type),
+    type,
+  );
 
 /** `name: value` of a body's own lines, wherever they stand in it. */
 const settings = (body: string): Readonly<Record<string, string>> =>

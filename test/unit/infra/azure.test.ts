@@ -6,6 +6,7 @@ import { poisonOf, QUEUES, TABLES } from "../../../functions/azure/names.ts";
 import { readSettings } from "../../../functions/azure/settings.ts";
 import { APPS } from "../../../infra/azure/package.ts";
 import { modulesOf, outputsOf, parametersOf, readBicep, resourcesOf } from "../../support/bicep.ts";
+import { some } from "../../support/some.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -16,7 +17,11 @@ const file = (name: string) => {
   if (found === undefined) throw new Error(`no ${name}.bicep`);
   return found;
 };
-const ofType = (type: string) => files.flatMap(resourcesOf).filter((resource) => resource.type === type);
+const ofType = (type: string) =>
+  some(
+    files.flatMap(resourcesOf).filter((resource) => resource.type === type),
+    type,
+  );
 
 /** Microsoft's built-in roles, by the ids that are the same in every tenant. */
 const ROLES: Readonly<Record<string, string>> = {
