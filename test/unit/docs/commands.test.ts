@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Command } from "commander";
 import { describe, expect, test } from "vitest";
+import type { CommandIo } from "../../../shared/cli/io.ts";
 import { runSluice } from "../../support/cli.ts";
 import { COMMANDS } from "../../support/commands.ts";
 import { GUIDE, guideBlocks, ROOT, readPage } from "./pages.ts";
@@ -40,6 +42,19 @@ describe("commands in the guide", () => {
     ]) {
       const { stdout } = await runSluice([...words, "--json"], { commands: COMMANDS });
       expect(stdout).toContain('"USAGE"');
+    }
+  });
+
+  test("name every subcommand of a group", () => {
+    const program = new Command();
+    for (const register of COMMANDS) register(program, {} as CommandIo);
+    const groups = ["decisions", "deliveries"].map((name) => {
+      const [, text = ""] = new RegExp(`^\\| \`${name}\` \\| [^|]*: ([^|:]*) \\|`, "m").exec(README) ?? [];
+      return { name, written: [...text.matchAll(/`([a-z]+)`/g)].map(([, word]) => word) };
+    });
+    for (const { name, written: words } of groups) {
+      const group = program.commands.find((command) => command.name() === name);
+      expect(words, name).toEqual(group?.commands.map((command) => command.name()));
     }
   });
 

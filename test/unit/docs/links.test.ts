@@ -54,6 +54,16 @@ describe.each(PAGES)("%s", (name) => {
   });
 });
 
+test("ARCHITECTURE.md begins with its contents, in order", () => {
+  const page = readPage("ARCHITECTURE.md");
+  const sections = [...proseOf(page).matchAll(/^## (.+)$/gm)].map(([, heading = ""]) => heading);
+  const listed = [...page.matchAll(/^\| \[([^\]]+)\]\(#([^)]+)\) \|/gm)].map(([, heading, anchor]) => [
+    heading,
+    anchor,
+  ]);
+  expect(listed).toEqual(sections.map((heading) => [heading, toAnchor(heading)]));
+});
+
 test("every script of package.json is in the README", () => {
   const page = readPage("README.md");
   const shorthand = ["start", "test"];
