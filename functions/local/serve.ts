@@ -56,6 +56,12 @@ export const serve = async (io: CliIo, options: ServeRequest): Promise<0 | 1> =>
   // A file that a person named and that is missing is an error, not a reason to open the playground.
   const opens =
     options.playground || (!options.configGiven && !(await exists(resolve(io.cwd, options.config))));
+  if (!opens && (options.once || options.verbose)) {
+    const file = resolve(io.cwd, options.config);
+    throw usageError(
+      `--once and --verbose are for the playground, and ${file} is to be served; add --playground`,
+    );
+  }
   if (opens && options.json) {
     throw usageError("the playground tells its story in words; leave --json out, or serve a sluice.yaml");
   }

@@ -58,7 +58,9 @@ const main = async (): Promise<number> => {
   });
   if (positionals.length > 0) return refuseArguments(`unexpected argument ${positionals[0]}`);
   try {
-    await packageApps(resolve(values.config), join(ROOT, "dist/azure"));
+    const out = join(ROOT, "dist/azure");
+    await packageApps(resolve(values.config), out);
+    process.stdout.write(`wrote the apps to ${out}\n`);
     return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -52,7 +52,9 @@ const main = async (): Promise<number> => {
   });
   if (positionals.length > 0) return refuseArguments(`unexpected argument ${positionals[0]}`);
   try {
-    await packageFunctions(resolve(values.config), resolve(values.out));
+    const out = resolve(values.out);
+    await packageFunctions(resolve(values.config), out);
+    process.stdout.write(`wrote the functions to ${out}\n`);
     return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -76,12 +76,16 @@ export const registerParse: Register = (program, io) => {
     .action(async (given: ParseOptions, command) => {
       const { json } = globalOptions(command);
       const source = findSource(given.source);
+      const body = await readStdin(io, MAX_BYTES);
+      if (body.byteLength === 0) {
+        throw usageError(`standard input is empty; write sluice parse --source ${source.name} < event.json`);
+      }
       const request: IncomingRequest = {
         method: "POST",
         path: given.path ?? `/events/${source.name}`,
         query: "",
         headers: toHeaders(given.header ?? []),
-        body: await readStdin(io, MAX_BYTES),
+        body,
       };
       const options: SourceOptions = {
         secrets: (given.secret ?? []).map((text) => new Secret(text)),

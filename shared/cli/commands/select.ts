@@ -40,8 +40,17 @@ const readTags = async (io: CommandIo): Promise<readonly string[]> => {
   return tags;
 };
 
-const printSelection = (io: CommandIo, json: boolean, selection: Selection): void => {
-  if (selection.kind === "error") throw new CliError(selection.message, { code: selection.code });
+/** Which option is at fault, and what one that is none looks like. */
+const toError = ({ code, message }: Selection & { kind: "error" }, { range, filter }: SelectOptions) => {
+  const option =
+    code === "filter-invalid"
+      ? `--filter ${filter}: no Go regular expression`
+      : `--range ${range}: no version range, such as '>=1.0.0 <2.0.0'`;
+  return new CliError(`${option} (${message})`, { code });
+};
+
+const printSelection = (io: CommandIo, json: boolean, selection: Selection, given: SelectOptions): void => {
+  if (selection.kind === "error") throw toError(selection, given);
   if (selection.kind === "none") {
     if (json) io.stdout.write(`${JSON.stringify({ selected: null, reason: selection.reason })}\n`);
     else io.stderr.write(`sluice: no tag matches (${selection.reason})\n`);
@@ -69,7 +78,7 @@ const selectOne = async (
     dialect: toDialect(given.dialect ?? "flux"),
     ...(given.filter === undefined ? {} : { filter: given.filter }),
   };
-  printSelection(io, json, compileSelector(selector).pick(await readTags(io), given.current));
+  printSelection(io, json, compileSelector(selector).pick(await readTags(io), given.current), given);
 };
 
 const selectBatch = async (io: CommandIo): Promise<void> => {

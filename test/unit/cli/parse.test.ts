@@ -123,13 +123,18 @@ describe("what cannot be read", () => {
     ]);
   });
 
-  test.each([
+  test.each<[string[], RegExp, string?]>([
+    [
+      ["--source", "zot"],
+      /^sluice: standard input is empty; write sluice parse --source zot < event\.json\n$/,
+      "",
+    ],
     [["--source", "habor"], /^sluice: unknown source habor; did you mean harbor\? Known: ecr, /],
     [["--source", "nope"], /^sluice: unknown source nope\. Known: ecr, /],
     [[], /^sluice: required option '--source <name>' not specified; see `sluice parse --help`\n$/],
     [["--source", "zot", "--header", "novalue"], /^sluice: --header novalue: write it as name=value\n$/],
-  ])("%j is a usage error", async (argv, line) => {
-    const { code, stderr } = await parse("{}", ...argv);
+  ])("%j is a usage error", async (argv, line, body = "{}") => {
+    const { code, stderr } = await parse(body, ...argv);
     expect(code).toBe(2);
     expect(stderr).toMatch(line);
   });

@@ -59,6 +59,15 @@ describe("used wrongly", () => {
     else expect(stderr).toMatch(line);
   });
 
+  test.each([
+    [["--range", ">>1"], /^sluice: --range >>1: no version range, such as '>=1\.0\.0 <2\.0\.0' \(.*\)\n$/],
+    [["--range", "1.x", "--filter", "("], /^sluice: --filter \(: no Go regular expression \(.*\)\n$/],
+  ])("%j names the option that is wrong", async (argv, line) => {
+    const { code, stderr } = await select(argv, "1.0.0\n");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(line);
+  });
+
   test("a tag of 10 kB is refused, not stored", async () => {
     expect((await select(["--range", "*"], `1.0.0\n${"x".repeat(10_000)}\n`)).stderr).toBe(
       "sluice: a line of standard input is longer than 4096 bytes\n",

@@ -44,6 +44,16 @@ test("what manifests say is printable when serve complains about them", async ()
   expect(stderr).not.toContain("\u001b");
 });
 
+test.each(["--once", "--verbose"])("%s beside a sluice.yaml is no order to serve it", async (option) => {
+  await writeFile(join(folder, "sluice.yaml"), "mode: observe");
+  const { code, stderr } = await runSluice(["serve", option], {
+    commands: [createServeCommand(serve)],
+    cwd: folder,
+  });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^sluice: --once and --verbose are for the playground, .*; add --playground\n$/);
+});
+
 describe("what the machine refuses is one line that says where to mend it", () => {
   const serveWith = async (settings: Record<string, unknown>) => {
     const config = {
