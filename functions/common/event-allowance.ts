@@ -1,11 +1,6 @@
-import {
-  type Allowance,
-  type AllowanceSettings,
-  createAllowance,
-  createLocalDocuments,
-  type Documents,
-} from "../../shared/pipeline/allowance.ts";
+import { type Allowance, type AllowanceSettings, createAllowance } from "../../shared/pipeline/allowance.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
+import { createLocalDocuments, type Documents } from "../../shared/pipeline/documents.ts";
 import type { Clock } from "../../shared/ports.ts";
 
 const MINUTE_MS = 60_000;

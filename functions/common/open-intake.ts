@@ -1,6 +1,6 @@
 import type { Config } from "../../shared/config/config.ts";
-import type { Documents } from "../../shared/pipeline/allowance.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
+import type { Documents } from "../../shared/pipeline/documents.ts";
 import { createIntake, type Intake } from "../../shared/pipeline/intake.ts";
 import type { Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
 import { createEndpoints } from "./endpoints.ts";

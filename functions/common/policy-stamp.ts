@@ -1,9 +1,8 @@
 import * as v from "valibot";
 import { PipelineError } from "../../shared/errors.ts";
+import { changeDocument } from "../../shared/pipeline/documents.ts";
 import { type PolicyStamp, refuseSuccessor } from "../../shared/policy/catalog/succession.ts";
 import type { StateStore } from "../../shared/state.ts";
-
-const MAX_CONFLICTS = 8;
 
 const stored = v.object({ version: v.string(), madeAtMs: v.number() });
 
@@ -21,16 +20,12 @@ export const advanceStamp = async (
   next: PolicyStamp,
   { state, key, nowMs, label }: Advance,
 ): Promise<void> => {
-  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-    const document = await state.loadDocument(key);
-    const known = v.safeParse(stored, document?.value);
+  await changeDocument(state, key, (document) => {
+    const known = v.safeParse(stored, document);
     const inUse = known.success ? known.output : undefined;
     const problem = refuseSuccessor(next, inUse, nowMs);
     if (problem !== undefined) throw new PipelineError(`${label}: ${problem}`, { code: "CATALOG_INVALID" });
     if (inUse !== undefined && next.madeAtMs <= inUse.madeAtMs && next.version === inUse.version) return;
-    const madeAtMs = Math.max(next.madeAtMs, inUse?.madeAtMs ?? 0);
-    const value = { version: next.version, madeAtMs };
-    if (await state.saveDocument(key, document?.version ?? 0, value)) return;
-  }
-  throw new PipelineError(`${key}: too many writers at once`, { code: "STATE_CONFLICT" });
+    return { version: next.version, madeAtMs: Math.max(next.madeAtMs, inUse?.madeAtMs ?? 0) };
+  });
 };

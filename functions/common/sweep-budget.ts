@@ -1,7 +1,8 @@
 import type { RepositoryName } from "../../shared/artifact/repository.ts";
 import { parseRetryAfter } from "../../shared/delivery/schedule.ts";
 import { PipelineError } from "../../shared/errors.ts";
-import { createAllowance, type Documents } from "../../shared/pipeline/allowance.ts";
+import { createAllowance } from "../../shared/pipeline/allowance.ts";
+import type { Documents } from "../../shared/pipeline/documents.ts";
 import type { Clock, Random, RegistryReader } from "../../shared/ports.ts";
 
 /** What waited for the same moment comes back spread over this part of the wait. */

@@ -15,8 +15,8 @@ import { createPubSubWorkQueue, type PubSubWorkQueue } from "../../shared/adapte
 import { createGoogleRegistryCredentials } from "../../shared/adapters/gcp/registry-credentials.ts";
 import { createSecretManager } from "../../shared/adapters/gcp/secret-manager.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
-import type { Documents } from "../../shared/pipeline/allowance.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
+import type { Documents } from "../../shared/pipeline/documents.ts";
 import type { CallerIdentity, Clock } from "../../shared/ports.ts";
 import type { Cloud } from "../common/functions.ts";
 import { withNamedSecrets } from "../common/named-secrets.ts";

@@ -1,9 +1,5 @@
-import { PipelineError } from "../errors.ts";
 import type { Clock } from "../ports.ts";
-import type { StateStore } from "../state.ts";
-
-/** Where the count is kept: the state store, where several instances count together. */
-export type Documents = Pick<StateStore, "loadDocument" | "saveDocument">;
+import { changeDocument, type Documents } from "./documents.ts";
 
 export interface AllowanceSettings {
   /** First part of the documents' keys. */
@@ -50,7 +46,6 @@ interface Share {
 const SHARES = 20;
 /** The first share is this, each next one twice as large: an instance that is killed at once takes little with it. */
 const FIRST_SHARE = 8;
-const MAX_CONFLICTS = 16;
 /** Keys may come from outside (hosts that a registry redirects to). */
 const MAX_KEYS = 1_000;
 
@@ -67,19 +62,6 @@ const parseWindow = (value: unknown): Window => {
   return { untilMs: read("untilMs"), taken: read("taken"), pausedUntilMs: read("pausedUntilMs") };
 };
 
-/** Documents of one process, gone with it. */
-export const createLocalDocuments = (): Documents => {
-  const kept = new Map<string, { readonly version: number; readonly value: unknown }>();
-  return {
-    loadDocument: async (key) => kept.get(key),
-    async saveDocument(key, expectedVersion, value) {
-      if ((kept.get(key)?.version ?? 0) !== expectedVersion) return false;
-      kept.set(key, { version: expectedVersion + 1, value });
-      return true;
-    },
-  };
-};
-
 /** Counts in `documents`, so that instances that share them share the allowance. Throws what these throw. */
 export const createAllowance = (
   { name, perWindow, windowMs }: AllowanceSettings,
@@ -94,15 +76,14 @@ export const createAllowance = (
     key: string,
     change: (window: Window, nowMs: number) => Window | undefined,
   ): Promise<Window> => {
-    const id = `${name}/${key}`;
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-      const stored = await documents.loadDocument(id);
-      const known = parseWindow(stored?.value);
+    let window = parseWindow(undefined);
+    await changeDocument(documents, `${name}/${key}`, (stored) => {
+      const known = parseWindow(stored);
       const next = change(known, clock.nowMs());
-      if (next === undefined) return known;
-      if (await documents.saveDocument(id, stored?.version ?? 0, next)) return next;
-    }
-    throw new PipelineError(`${id}: too many writers at once`, { code: "STATE_CONFLICT" });
+      window = next ?? known;
+      return next;
+    });
+    return window;
   };
 
   const keep = (key: string, share: Share): void => {

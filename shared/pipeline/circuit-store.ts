@@ -2,20 +2,16 @@ import { type Circuit, CLOSED, onResult, onTry } from "../delivery/circuit.ts";
 import type { Outcome } from "../delivery/outcomes.ts";
 import type { Clock, Random } from "../ports.ts";
 import type { StateStore } from "../state.ts";
+import { tryToChangeDocument } from "./documents.ts";
 
 const keyOf = (receiver: string): string => `circuit/${receiver}`;
 
-/** A receiver's circuit, shared by all instances. */
-export const loadCircuit = async (
-  deps: { readonly state: StateStore },
-  receiver: string,
-): Promise<Circuit> => {
-  const stored = await deps.state.loadDocument(keyOf(receiver));
-  // We alone write it; the version of the schema guards its shape.
-  return stored === undefined ? CLOSED : (stored.value as Circuit);
-};
+/** We alone write it; the version of the schema guards its shape. */
+const toCircuit = (stored: unknown): Circuit => (stored === undefined ? CLOSED : (stored as Circuit));
 
-const MAX_CONFLICTS = 5;
+/** A receiver's circuit, shared by all instances. */
+export const loadCircuit = async (deps: { readonly state: StateStore }, receiver: string): Promise<Circuit> =>
+  toCircuit((await deps.state.loadDocument(keyOf(receiver)))?.value);
 
 /** Changes the circuit. Where many race, one may give up: one failure more or less does not matter. */
 export const changeCircuit = async (
@@ -23,13 +19,11 @@ export const changeCircuit = async (
   receiver: string,
   change: (circuit: Circuit) => Circuit,
 ): Promise<void> => {
-  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-    const stored = await deps.state.loadDocument(keyOf(receiver));
-    const before = stored === undefined ? CLOSED : (stored.value as Circuit);
+  await tryToChangeDocument(deps.state, keyOf(receiver), (stored) => {
+    const before = toCircuit(stored);
     const after = change(before);
-    if (JSON.stringify(after) === JSON.stringify(before)) return;
-    if (await deps.state.saveDocument(keyOf(receiver), stored?.version ?? 0, after)) return;
-  }
+    return JSON.stringify(after) === JSON.stringify(before) ? undefined : after;
+  });
 };
 
 /** Makes one request and lets the receiver's circuit know, before it leaves and when it is answered. */

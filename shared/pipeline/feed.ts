@@ -1,5 +1,6 @@
 import type { EndpointReceiver } from "../receiver.ts";
 import type { DecisionOutcome, DecisionRecord, OutboxEntry, StateStore, StoredRecord } from "../state.ts";
+import { tryToChangeDocument } from "./documents.ts";
 import { rearmed, type Scheduled } from "./scheduled.ts";
 
 /** What one endpoint of sluice.yaml hears of straight from the log of records. */
@@ -144,16 +145,13 @@ export const listWaiting = async (deps: FeedState): Promise<readonly WaitingFeed
   return waiting;
 };
 
-const MAX_CONFLICTS = 5;
-
 /** Lets a parked or disabled feed be tried again; false where it is neither. */
-export const rearmFeed = async (deps: FeedState, receiver: string, nowMs: number): Promise<boolean> => {
-  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-    const stored = await loadFeed(deps, receiver);
-    const head = stored?.feed.head;
-    if (stored === undefined || head === undefined || head.state === "due") return false;
-    const feed = { ...stored.feed, head: rearmHead(head, nowMs) };
-    if ((await saveFeed(deps, receiver, stored, feed)) !== undefined) return true;
-  }
-  return false;
+export const rearmFeed = async ({ state }: FeedState, receiver: string, nowMs: number): Promise<boolean> => {
+  let isRearmed = false;
+  const isChanged = await tryToChangeDocument(state, keyOf(receiver), (stored) => {
+    const feed = stored as Feed | undefined;
+    isRearmed = feed?.head !== undefined && feed.head.state !== "due";
+    return isRearmed && feed?.head !== undefined ? { ...feed, head: rearmHead(feed.head, nowMs) } : undefined;
+  });
+  return isChanged && isRearmed;
 };

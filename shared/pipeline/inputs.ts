@@ -1,10 +1,10 @@
 import type { Secret } from "../artifact/secret.ts";
 import { type InputCandidate, isAuthorized, toExternalServiceAnswer } from "../delivery/external-service.ts";
-import { PipelineError } from "../errors.ts";
 import type { ObjectRef, Subscription } from "../ports.ts";
 import type { StateStore, SubscriptionState } from "../state.ts";
 import { say } from "./answer.ts";
 import type { PipelineSettings, SharedDeps } from "./deps.ts";
+import { changeDocument } from "./documents.ts";
 import type { Route } from "./routes.ts";
 import { toRequirementId } from "./verdict.ts";
 
@@ -24,7 +24,6 @@ export interface InputsEndpoint {
   serves(subscription: Subscription): boolean;
 }
 
-const MAX_CONFLICTS = 5;
 /** Rows loaded at once. */
 const CONCURRENCY = 32;
 
@@ -71,13 +70,10 @@ const versionOfRow = (
 
 /** Remembers what was answered before it is: an id that is missing later must not read as an order to delete. */
 const remember = async (state: StateStore, cluster: string, ids: readonly string[]): Promise<void> => {
-  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-    const stored = await state.loadDocument(keyOf(cluster));
-    const known = new Set(toIds(stored?.value));
-    if (known.size === ids.length && ids.every((id) => known.has(id))) return;
-    if (await state.saveDocument(keyOf(cluster), stored?.version ?? 0, { ids })) return;
-  }
-  throw new PipelineError(`${keyOf(cluster)}: too many writers at once`, { code: "STATE_CONFLICT" });
+  await changeDocument(state, keyOf(cluster), (stored) => {
+    const known = new Set(toIds(stored));
+    return known.size === ids.length && ids.every((id) => known.has(id)) ? undefined : { ids };
+  });
 };
 
 const toCandidates = async (

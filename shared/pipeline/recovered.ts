@@ -1,9 +1,7 @@
-import type { FluxSelection, StateStore } from "../state.ts";
-
-type Documents = Pick<StateStore, "loadDocument" | "saveDocument">;
+import type { FluxSelection } from "../state.ts";
+import { type Documents, tryToChangeDocument } from "./documents.ts";
 
 const KEY = "sweep/recovered";
-const MAX_CONFLICTS = 16;
 
 /** What the sweep found that no event had brought: a version, or the evidence of one that was held back. */
 export const recoveredBy = (
@@ -27,9 +25,6 @@ export const readRecovered = async (documents: Documents): Promise<number> =>
  * sweep found at once: neighbours that each counted their own would race for one document.
  */
 export const countRecovered = async (documents: Documents, found: number): Promise<void> => {
-  for (let conflicts = 0; found > 0 && conflicts < MAX_CONFLICTS; conflicts++) {
-    const stored = await documents.loadDocument(KEY);
-    const value = { count: toCount(stored?.value) + found };
-    if (await documents.saveDocument(KEY, stored?.version ?? 0, value)) return;
-  }
+  if (found === 0) return;
+  await tryToChangeDocument(documents, KEY, (stored) => ({ count: toCount(stored) + found }));
 };

@@ -1,7 +1,7 @@
 import { PipelineError } from "../errors.ts";
 import type { Clock, SenderDeliveries, SentDelivery } from "../ports.ts";
-import type { Documents } from "./allowance.ts";
 import type { Log } from "./deps.ts";
+import type { Documents } from "./documents.ts";
 
 const DAY_MS = 24 * 3_600_000;
 /** GitHub sends nothing older again. */

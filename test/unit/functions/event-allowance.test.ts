@@ -4,7 +4,8 @@ import { createSharedEventAllowance } from "../../../functions/common/event-allo
 import { openIntake } from "../../../functions/common/open-intake.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { parseConfig } from "../../../shared/config.ts";
-import { type Allowance, createLocalDocuments, type Documents } from "../../../shared/pipeline/allowance.ts";
+import type { Allowance } from "../../../shared/pipeline/allowance.ts";
+import { createLocalDocuments, type Documents } from "../../../shared/pipeline/documents.ts";
 import type { QueuedWork } from "../../../shared/ports.ts";
 
 const LIMIT = 100;

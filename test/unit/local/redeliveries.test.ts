@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createRedeliveries } from "../../../functions/common/redeliveries.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { parseConfig } from "../../../shared/config.ts";
-import { createLocalDocuments } from "../../../shared/pipeline/allowance.ts";
+import { createLocalDocuments } from "../../../shared/pipeline/documents.ts";
 
 const START_MS = Date.parse("2026-03-01T12:00:00Z");
 const MINUTE_MS = 60_000;

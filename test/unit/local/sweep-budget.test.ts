@@ -11,7 +11,7 @@ import { pushArtifact } from "../../../functions/local/playground/artifacts.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { parseConfig } from "../../../shared/config.ts";
 import { PipelineError } from "../../../shared/errors.ts";
-import { createLocalDocuments } from "../../../shared/pipeline/allowance.ts";
+import { createLocalDocuments } from "../../../shared/pipeline/documents.ts";
 
 let nowMs = 1_700_000_000_000;
 const clock = { nowMs: () => nowMs };

@@ -11,7 +11,7 @@ import { createDocuments } from "../../../../shared/adapters/azure/tables/named.
 import { createTableStateStore } from "../../../../shared/adapters/azure/tables/state-store.ts";
 import { createTable } from "../../../../shared/adapters/azure/tables/table.ts";
 import { Secret } from "../../../../shared/artifact/secret.ts";
-import type { Documents } from "../../../../shared/pipeline/allowance.ts";
+import type { Documents } from "../../../../shared/pipeline/documents.ts";
 import type { StateStore } from "../../../../shared/state.ts";
 import { createAuthority } from "../../../unit/adapters/certificates.ts";
 import { type StorageUris, startAzuriteForTokens } from "../../world/azurite.ts";
