@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import type { Circuit } from "../../delivery/circuit.ts";
 import { loadCircuit } from "../../pipeline/circuit-store.ts";
 import {
   type DeliveriesDeps,
@@ -10,7 +9,7 @@ import {
   replayDeliveries,
 } from "../../pipeline/deliveries.ts";
 import type { DeadLetters } from "../../ports.ts";
-import type { OutboxEntry, StoredRecord } from "../../state.ts";
+import type { OutboxEntry } from "../../state.ts";
 import { usageError } from "../cli-error.ts";
 import { formatDeliveries, formatReceiver } from "../delivery-table.ts";
 import { type Deployment, deployedOptions, toDeployment } from "../deployment.ts";
@@ -88,29 +87,31 @@ const list = (open: OpenDeliveries, io: CommandIo, options: FilterOptions, comma
     if (options.overdue === true) io.exitWith(rows.length === 0 ? 0 : 1);
   });
 
-const isUnknown = (
-  circuit: Circuit,
-  rows: readonly ListedDelivery[],
-  attempts: readonly StoredRecord[],
-): boolean =>
-  rows.length === 0 && attempts.length === 0 && circuit.state === "closed" && circuit.failures === 0;
+/** What is kept of a receiver; undefined where there never was anything of that name. */
+const findReceiver = async (opened: OpenedDeliveries, receiver: string) => {
+  const circuit = await loadCircuit(opened, receiver);
+  const rows = await listAll(opened, { receiver }, MAX_SHOWN);
+  const attempts = await opened.state.records({ receiver, newestFirst: true, limit: ATTEMPTS_SHOWN });
+  const isKnown =
+    rows.length > 0 || attempts.length > 0 || circuit.state !== "closed" || circuit.failures > 0;
+  return isKnown ? { circuit, rows, attempts } : undefined;
+};
+
+const refuseUnknown = (io: CommandIo, receiver: string, json: boolean): void => {
+  const message = `${receiver}: nothing was ever to be told to a receiver of this name; see \`sluice deliveries list --all\` for those that were, and \`sluice plan\` for those that there are`;
+  printError(io, json, { code: "ABSENT", message });
+  io.exitWith(1);
+};
 
 const show = (open: OpenDeliveries, io: CommandIo, receiver: string, command: Command): Promise<void> =>
   withOpened(open, io, command, async (opened, json) => {
-    const circuit = await loadCircuit(opened, receiver);
-    const rows = await listAll(opened, { receiver }, MAX_SHOWN);
-    const attempts = await opened.state.records({ receiver, newestFirst: true, limit: ATTEMPTS_SHOWN });
-    if (isUnknown(circuit, rows, attempts)) {
-      const message = `${receiver}: nothing was ever to be told to a receiver of this name; see \`sluice deliveries list --all\` for those that were, and \`sluice plan\` for those that there are`;
-      printError(io, json, { code: "ABSENT", message });
-      io.exitWith(1);
-      return;
-    }
-    const paint = createPaint(io);
+    const found = await findReceiver(opened, receiver);
+    if (found === undefined) return refuseUnknown(io, receiver, json);
+    const { circuit, rows, attempts } = found;
     io.stdout.write(
       json
         ? `${JSON.stringify({ receiver, circuit, deliveries: rows.map(toJson), attempts })}\n`
-        : formatReceiver(receiver, circuit, rows, attempts, paint, io.nowMs()),
+        : formatReceiver(receiver, circuit, rows, attempts, createPaint(io), io.nowMs()),
     );
   });
 
@@ -140,6 +141,7 @@ const replay = (
 
 const enable = (open: OpenDeliveries, io: CommandIo, receiver: string, command: Command): Promise<void> =>
   withOpened(open, io, command, async (opened, json) => {
+    if ((await findReceiver(opened, receiver)) === undefined) return refuseUnknown(io, receiver, json);
     const enabled = await enableReceiver(opened, receiver);
     const { wasDisabled, replayed } = enabled;
     const line = wasDisabled ? `enabled; ${replayed} due again` : `was not disabled; ${replayed} due again`;

@@ -134,13 +134,13 @@ describe("show", () => {
     expect((await run("show", RECEIVER)).stdout).toMatch(/accepted\s+2 \(1 since replayed\)/);
   });
 
-  test("of one that nobody knows says no", async () => {
-    const { code, stdout, stderr } = await run("show", "c/apps/nobody");
+  test.each(["show", "enable"])("%s of one that nobody knows says no", async (verb) => {
+    const { code, stdout, stderr } = await run(verb, "c/apps/nobody");
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(
       /^sluice: c\/apps\/nobody: nothing was ever to be told to a receiver of this name; /,
     );
-    const json = await run("show", "c/apps/nobody", "--json");
+    const json = await run(verb, "c/apps/nobody", "--json");
     expect([json.code, JSON.parse(json.stdout).error.code]).toEqual([1, "ABSENT"]);
   });
 });
