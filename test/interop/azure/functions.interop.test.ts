@@ -5,14 +5,23 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sendText } from "../../../shared/adapters/azure/storage-queue.ts";
 import { isIsolated } from "../namespace.ts";
+import { removeTag } from "../world/images.ts";
 import { expectKilledDeliverToLoseNothing } from "../world/killed-deliver.ts";
 import { expectCommandsToWork, MISROUTED } from "../world/person-commands.ts";
+import { expectDeliveriesToBeMended } from "../world/person-deliveries.ts";
 import { describeCounted } from "./counted-suite.ts";
 import { describeIntake } from "./intake-suite.ts";
-import type { RunningApp } from "./stage/apps.ts";
+import { NAMES, type RunningApp } from "./stage/apps.ts";
 import { createDriver, until } from "./stage/driver.ts";
 import { SCHEMAS } from "./stage/events.ts";
-import { type AzureStage, GITHUB_SECRET, INPUTS_TOKEN, startAzureStage } from "./stage/stage.ts";
+import { REGISTRY } from "./stage/front.ts";
+import {
+  type AzureStage,
+  GITHUB_SECRET,
+  INPUTS_TOKEN,
+  RECEIVER_TOKEN,
+  startAzureStage,
+} from "./stage/stage.ts";
 
 const execute = promisify(execFile);
 
@@ -159,11 +168,14 @@ describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
     const bin = join(import.meta.dirname, "../../../shared/cli/bin.js");
     const all = [bin, ...args, "--config", stage.configFile, "--runtime", "azure", "--stage", "e2e"];
     const { stdout } = await execute(process.execPath, all, {
-      env: { ...process.env, ...stage.operatorEnv },
+      env: { ...process.env, ...stage.operatorEnv, NODE_OPTIONS: `--import=${NAMES}` },
       timeout: 60_000,
     });
     return stdout;
   };
+
+  const run = async (...args: readonly string[]): Promise<unknown> =>
+    JSON.parse(await operate(...args, "--json"));
 
   test("poison ends among the dead letters with its reason", async () => {
     await sendText(stage.queues.evaluate, "no JSON at all", 0);
@@ -205,8 +217,6 @@ describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
 
   test("a person's commands work on what the cloud keeps", async () => {
     await sendText(stage.queues.evaluate, MISROUTED, 0);
-    const run = async (...args: readonly string[]): Promise<unknown> =>
-      JSON.parse(await operate(...args, "--json"));
     await expectCommandsToWork(run, "c/OCIRepository/apps/shop", "c/apps/sluice");
   });
 
@@ -234,6 +244,40 @@ describe.skipIf(!isIsolated())("Sluice on Azure Functions", () => {
         sweepDue: () => runTimer("sweep-due"),
       },
       ["1.5.0", "1.6.0", "1.7.0"],
+    );
+  });
+
+  test("a person replays, enables, explains and rolls back; a secret mended where it is wakes what it parked", async () => {
+    await expectDeliveriesToBeMended(
+      {
+        run,
+        state: stage.state,
+        receiver: stage.receiver,
+        object: "c/OCIRepository/apps/shop",
+        receiverId: "c/apps/sluice",
+        async publish(tag) {
+          const pushed = await driver.push("shop", tag);
+          await driver.sign(pushed);
+          await driver.announce(SCHEMAS.CloudEvents(pushed));
+          expect(await driver.finalDecision("apps/shop", tag)).toMatchObject({ outcome: "notify" });
+          return pushed.image.digest;
+        },
+        referenceOf: (tag) => `${REGISTRY}/shop:${tag}`,
+        removeTag: (tag) => removeTag(stage.base.host("referrers"), "shop", tag),
+        answerAll: (status) => {
+          stage.trouble.status = status;
+        },
+        setSecret: (value = RECEIVER_TOKEN) => {
+          stage.secrets["flux-token"] = value;
+        },
+        async restartDeliver(clockAheadMs) {
+          await deliver.server.stop("SIGKILL");
+          deliver = await stage.apps.start("deliver", clockAheadMs);
+        },
+        sweepDue: () => runTimer("sweep-due"),
+        sweepRepositories: () => runTimer("sweep-repositories"),
+      },
+      ["1.8.0", "1.9.0", "1.10.0"],
     );
   });
 });

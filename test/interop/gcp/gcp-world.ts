@@ -107,6 +107,7 @@ export const REPOSITORIES = [
   "by-oidc",
   "crash",
   "cut-off",
+  "mended",
   "counted",
   "pair",
   "pair-again",
@@ -177,8 +178,11 @@ const writeConfig = async (
 export interface GcpWorld {
   readonly stage: Stage;
   readonly receiver: ReceiverDouble;
-  /** While its answers get lost, the receiver gets requests all the same. */
-  readonly trouble: { loseAnswers: boolean };
+  /** While its answers get lost, the receiver gets requests all the same; with a `status`, that is the answer, and it gets none. */
+  readonly trouble: { loseAnswers: boolean; status?: number | undefined };
+  /** What Secret Manager holds, by name. */
+  readonly secrets: Map<string, string>;
+  readonly configFile: string;
   readonly github: GitHub;
   readonly issuer: OidcIssuer;
   readonly valve: Valve;
@@ -204,8 +208,11 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
     startFirestore(world),
   ]);
   world.atEnd(() => receiver.close());
-  const trouble = { loseAnswers: false };
-  const passage = () => (trouble.loseAnswers ? "lose-answer" : "forward");
+  const trouble: GcpWorld["trouble"] = { loseAnswers: false };
+  const passage = () => {
+    if (trouble.status !== undefined) return { status: trouble.status };
+    return trouble.loseAnswers ? "lose-answer" : "forward";
+  };
   const [gate, github] = await Promise.all([startGate(world, receiver.url, passage), startGitHub(world)]);
   const secrets = new Map([
     ["flux-token", RECEIVER_TOKEN],
@@ -269,6 +276,8 @@ export const startGcpWorld = async (): Promise<GcpWorld> => {
     stage,
     receiver,
     trouble,
+    secrets,
+    configFile: join(folder, "sluice.yaml"),
     github,
     meters,
     issuer,

@@ -1,19 +1,16 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DecisionRecord } from "../../../shared/state.ts";
 import { isIsolated } from "../namespace.ts";
 import { noteSeen } from "../seen.ts";
-import { runToEnd } from "../world/command.ts";
 import { type PushedImage, pushImage } from "../world/images.ts";
 import { expectKilledDeliverToLoseNothing } from "../world/killed-deliver.ts";
-import { expectCommandsToWork, MISROUTED } from "../world/person-commands.ts";
 import { describeCounted } from "./counted-suite.ts";
-import { GCR, NAMES, PLACE, toEnvironment } from "./deployment.ts";
+import { GCR, NAMES } from "./deployment.ts";
 import { type GcpWorld, GITHUB_SECRET, INPUTS_TOKEN, startGcpWorld } from "./gcp-world.ts";
+import { describePerson } from "./person-suite.ts";
 import { describePushed } from "./pushed-suite.ts";
 
-const SLUICE = join(import.meta.dirname, "../../../shared/cli/bin.js");
 const TIMEOUT_MS = 40_000;
 const POLL_MS = 100;
 /** Long enough for a message that is under way to do what it must not. */
@@ -234,22 +231,7 @@ describe.skipIf(!isIsolated())("Sluice on Google Cloud", () => {
     ]);
   });
 
-  test("a person's commands work on what the cloud keeps", async () => {
-    await gcp.publish(NAMES.evaluateTopic, MISROUTED);
-    const run = async (...args: readonly string[]): Promise<unknown> => {
-      const { code, stdout, output } = await runToEnd(
-        process.execPath,
-        [SLUICE, ...args, "--json", "--runtime", "gcp", "--stage", PLACE.stage],
-        {
-          cwd: gcp.stage.world.folder,
-          env: { ...toEnvironment(gcp.parts), GOOGLE_OAUTH_ACCESS_TOKEN: "mine" },
-        },
-      );
-      if (code !== 0) throw new Error(output);
-      return JSON.parse(stdout);
-    };
-    await expectCommandsToWork(run, "c/OCIRepository/apps/app", "c/apps/to-app");
-  });
+  describePerson(() => ({ gcp, push, sign, announce, finalDecision }));
 
   describePushed(() => ({ gcp, push, sign, toChange, decisionsOf, finalDecision }));
 

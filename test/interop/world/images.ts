@@ -147,3 +147,9 @@ export const listTags = async (host: string, repository: string): Promise<readon
   const { tags } = (await response.json()) as { tags: readonly string[] | null };
   return tags ?? [];
 };
+
+/** The tag goes, what it named stays. */
+export const removeTag = async (host: string, repository: string, tag: string): Promise<void> => {
+  const response = await fetch(`http://${host}/v2/${repository}/manifests/${tag}`, { method: "DELETE" });
+  if (!response.ok) throw new Error(`${repository}:${tag} could not be removed: ${response.status}`);
+};

@@ -29,7 +29,8 @@ export interface DeliverOnCloud {
   sweepDue(): Promise<unknown>;
 }
 
-const toTold = (object: string, { body, status }: RecordedRequest): readonly Told[] => {
+/** What a request that was accepted told of one object. */
+export const toTold = (object: string, { body, status }: RecordedRequest): readonly Told[] => {
   if (status !== 200) return [];
   const { id, changes } = JSON.parse(Buffer.from(body).toString()) as {
     readonly id: string;

@@ -16,7 +16,7 @@ export const MISROUTED = encodeWork({
 });
 
 /** Runs `sluice … --json` against a stage as a person does; answers with what it prints. Throws where it fails. */
-type Run = (...args: readonly string[]) => Promise<unknown>;
+export type Run = (...args: readonly string[]) => Promise<unknown>;
 
 /** Of a stage with an accepted delivery to `object` by `receiver`, and `MISROUTED` sent to `evaluate`. */
 export const expectCommandsToWork = async (run: Run, object: string, receiver: string): Promise<void> => {

@@ -6,7 +6,8 @@ import { freePort, type World } from "../../world/world.ts";
 
 const HOST = join(import.meta.dirname, "../../../support/azure-functions/host.ts");
 const CLOCK_AHEAD = join(import.meta.dirname, "../../world/clock-ahead.ts");
-const NAMES = join(import.meta.dirname, "names.ts");
+/** Preloaded where Azure's names are looked up. */
+export const NAMES = join(import.meta.dirname, "names.ts");
 
 export interface RunningApp {
   readonly url: string;

@@ -25,7 +25,7 @@ import { PAIR, writeDeployment } from "./deployment.ts";
 import { type Entra, startEntra } from "./entra.ts";
 import { type Front, REGISTRY, startFront, TOPIC, VAULT } from "./front.ts";
 
-const RECEIVER_TOKEN = "receiver-t0ken";
+export const RECEIVER_TOKEN = "receiver-t0ken";
 export const INPUTS_TOKEN = "inputs-t0ken";
 export const GITHUB_SECRET = "github-s3cret";
 const RECEIVER_AUDIENCE = "api://flux";
@@ -36,8 +36,10 @@ export interface AzureStage {
   readonly apps: Apps;
   readonly front: Front;
   readonly receiver: ReceiverDouble;
-  /** While its answers get lost, the receiver gets requests all the same. */
-  readonly trouble: { loseAnswers: boolean };
+  /** While its answers get lost, the receiver gets requests all the same; with a `status`, that is the answer, and it gets none. */
+  readonly trouble: { loseAnswers: boolean; status?: number | undefined };
+  /** What is in the vaults, by name. */
+  readonly secrets: Record<string, string>;
   readonly github: GitHub;
   /** What the apps that work for each push ask of storage. */
   readonly meters: Readonly<Record<"evaluate" | "deliver", MeteredStorage>>;
@@ -99,20 +101,24 @@ export const startAzureStage = async (): Promise<AzureStage> => {
 
     const receiver = await startReceiverDouble();
     world.atEnd(() => receiver.close());
-    const trouble = { loseAnswers: false };
-    const passage = () => (trouble.loseAnswers ? "lose-answer" : "forward");
+    const trouble: AzureStage["trouble"] = { loseAnswers: false };
+    const passage = () => {
+      if (trouble.status !== undefined) return { status: trouble.status };
+      return trouble.loseAnswers ? "lose-answer" : "forward";
+    };
     const [gate, github] = await Promise.all([startGate(world, receiver.url, passage), startGitHub(world)]);
     const tls = authority.issue(REGISTRY, VAULT, TOPIC);
+    const secrets: Record<string, string> = {
+      "flux-token": RECEIVER_TOKEN,
+      "inputs-token": INPUTS_TOKEN,
+      "github-events": GITHUB_SECRET,
+      "github-token": "github-t0ken",
+    };
     const front = await startFront(world, {
       ...tls,
       entra,
       registry: base.host("referrers"),
-      secrets: {
-        "flux-token": RECEIVER_TOKEN,
-        "inputs-token": INPUTS_TOKEN,
-        "github-events": GITHUB_SECRET,
-        "github-token": "github-t0ken",
-      },
+      secrets,
     });
     receiver.register({
       namespace: "apps",
@@ -188,6 +194,7 @@ export const startAzureStage = async (): Promise<AzureStage> => {
       front,
       receiver,
       trouble,
+      secrets,
       github,
       meters,
       issuer,
