@@ -21,6 +21,9 @@ import {
 } from "./clients.ts";
 import { type AwsSettings, type Environment, readSettings } from "./settings.ts";
 
+/** Of an answer of S3: more than a catalog may have, whose own limit is for whoever reads it. */
+const MAX_OBJECT_BYTES = 128 * 1_048_576;
+
 /** What every function of a stage has. */
 export interface AwsRuntime {
   readonly settings: AwsSettings;
@@ -56,7 +59,7 @@ export const createCloud = (
   const { retentionMs } = config.state;
   const s3 = openOnce(async () => {
     const { S3Client } = await import("@aws-sdk/client-s3");
-    return new S3Client(CLIENT_SETTINGS);
+    return withCappedAnswers(new S3Client(CLIENT_SETTINGS), MAX_OBJECT_BYTES);
   });
   const eventBridge = openOnce(async () => {
     const { EventBridgeClient } = await import("@aws-sdk/client-eventbridge");

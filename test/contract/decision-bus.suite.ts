@@ -107,10 +107,12 @@ export const describeRemoteBus = (
       );
     }
 
-    testWith(() => create(100))("ends by itself where the bus is silent", async ({ bus, service }) => {
-      service.mood = "silent";
-      await failureOf(bus.publish([event("one")]), CODE);
-    });
+    for (const mood of ["silent", ...(facts.readsAnswers ? ["stalled" as const] : [])] as const) {
+      testWith(() => create(100))(`ends by itself where the bus is ${mood}`, async ({ bus, service }) => {
+        service.mood = mood;
+        await failureOf(bus.publish([event("one")]), CODE);
+      });
+    }
 
     run("asks nobody for nothing", async ({ bus, service }) => {
       await bus.publish([]);

@@ -15,6 +15,10 @@ import { awsSettings, json, LEAK, startMoodyService } from "./moods.ts";
 interface Wire {
   readonly facts: BusFacts & { readonly readsAnswers: boolean };
   eventsOf(request: ServiceRequest): readonly ReceivedEvent[];
+  /** What the service itself takes in one request, by its documentation. */
+  readonly limits: { readonly entries: number; readonly bytes: number };
+  /** As the service counts; default: the request's body. */
+  bytesOf?(request: ServiceRequest): number;
   taken(count: number): ServiceReply;
   readonly denied: ServiceReply;
   readonly empty: ServiceReply;
@@ -25,6 +29,12 @@ const typeOf = (text: string): DecisionEvent["type"] =>
   text.replace(/^sluice\./, "") as DecisionEvent["type"];
 
 const eventBridge: Wire = {
+  limits: { entries: 10, bytes: 262_144 },
+  bytesOf: ({ body }) =>
+    JSON.parse(body).Entries.reduce(
+      (sum: number, { Detail }: { Detail: string }) => sum + Buffer.byteLength(Detail),
+      0,
+    ),
   facts: { maxEntries: 10, maxBytes: 262_144, readsAnswers: true },
   eventsOf: ({ body }) =>
     JSON.parse(body).Entries.map(({ DetailType, Detail }: Record<string, string>) => ({
@@ -44,6 +54,7 @@ const eventBridge: Wire = {
 };
 
 const eventGrid: Wire = {
+  limits: { entries: 5_000, bytes: 1_048_576 },
   facts: { maxEntries: 100, maxBytes: 1_000_000, readsAnswers: false },
   eventsOf: ({ body }) =>
     JSON.parse(body).map(({ type, data }: { type: string; data: object }) => ({
@@ -64,6 +75,7 @@ const eventGrid: Wire = {
 };
 
 const pubSub: Wire = {
+  limits: { entries: 1_000, bytes: 10_000_000 },
   facts: { maxEntries: 500, maxBytes: 5_000_000, readsAnswers: true },
   eventsOf: ({ body }) =>
     JSON.parse(body).messages.map(
@@ -87,7 +99,7 @@ const pubSub: Wire = {
     ),
 };
 
-for (const [name, { facts, eventsOf, taken, denied, empty, open }] of Object.entries({
+for (const [name, { facts, eventsOf, limits, bytesOf, taken, denied, empty, open }] of Object.entries({
   EventBridge: eventBridge,
   "Event Grid": eventGrid,
   "Pub/Sub": pubSub,
@@ -98,6 +110,8 @@ for (const [name, { facts, eventsOf, taken, denied, empty, open }] of Object.ent
       if (mood === "denies") return denied;
       if (mood === "empty") return empty;
       const events = eventsOf(request);
+      const bytes = bytesOf?.(request) ?? Buffer.byteLength(request.body);
+      if (events.length > limits.entries || bytes > limits.bytes) return json(413, {});
       if (mood === "well") received.push(...events);
       return taken(events.length);
     });

@@ -13,7 +13,7 @@ import {
 type OwnMood = "well" | "denies" | "empty";
 
 /** How a service is to whoever asks it. */
-export type Mood = OwnMood | "down" | "silent" | "rubbish" | "endless" | "redirects";
+export type Mood = OwnMood | "down" | "silent" | "stalled" | "rubbish" | "endless" | "cut" | "redirects";
 
 /** Whatever goes wrong, no error may say this. */
 export const LEAK = "s3cret-in-an-answer";
@@ -25,9 +25,12 @@ const MOODS: Readonly<Record<Exclude<Mood, OwnMood>, ServiceReply>> = {
   // With a good answer's body: the status is what counts.
   down: { status: 503 },
   silent: { ending: "silence" },
+  // These two with the beginning of a good answer.
+  stalled: { ending: "stall" },
+  cut: { ending: "cut" },
   rubbish: { body: BROKEN },
   endless: { body: BROKEN, ending: "endless" },
-  redirects: { status: 307, headers: { location: ELSEWHERE } },
+  redirects: { status: 307 },
 };
 
 export interface MoodyService {
@@ -59,7 +62,10 @@ export const startMoodyService = async (
       mood === "denies" || mood === "well" || mood === "empty"
         ? reply(request, mood)
         : { ...reply(request, mood), ...MOODS[mood] };
-    return { ...answer, headers: { ...headers, ...answer.headers } };
+    // The same server by another name: another origin, whose requests are seen all the same.
+    const location = `http://localhost:${new URL(double.url).port}${ELSEWHERE}`;
+    const leading = mood === "redirects" ? { location } : {};
+    return { ...answer, headers: { ...headers, ...answer.headers, ...leading } };
   });
   const service: MoodyService = {
     double,

@@ -13,8 +13,11 @@ export interface ServiceReply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** `silence`: nothing is answered at all. `endless`: the body begins like that, and never ends. */
-  readonly ending?: "silence" | "endless";
+  /**
+   * `silence`: nothing is answered at all. The body only begins like that, and `endless`: never ends; `stall`: nothing
+   * comes after it; `cut`: the connection is lost.
+   */
+  readonly ending?: "silence" | "endless" | "stall" | "cut";
 }
 
 /** A loopback stand-in for a cloud's services: answers as the test says, and keeps what came. */
@@ -46,10 +49,17 @@ export const startServiceDouble = async (
     seen.push(request);
     const { status = 200, headers: extra = {}, body = "", ending } = await reply(request);
     if (ending === "silence") return;
-    response.writeHead(status, { "content-type": "application/json", ...extra });
+    // What is cut off had announced more.
+    const bytes = Buffer.byteLength(body) + (ending === "cut" ? 1 : 0);
+    const length = ending === undefined || ending === "cut" ? { "content-length": String(bytes) } : {};
+    response.writeHead(status, { "content-type": "application/json", ...extra, ...length });
     if (ending === undefined) return response.end(body);
-    response.write(body);
-    goOn(response);
+    const afterwards = {
+      endless: () => goOn(response),
+      stall: () => {},
+      cut: () => response.destroy(),
+    };
+    response.write(body, afterwards[ending]);
   });
   await new Promise<void>((done, fail) => server.once("error", fail).listen(0, "127.0.0.1", done));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -6,7 +6,7 @@ export const CLIENT_SETTINGS = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 } as const;
 
-/** Far more than any answer that is no object of S3. */
+/** Far more than any answer that is no object of S3; for those, whoever makes the client knows more. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** Of a client's middleware, what is needed here; the SDK's own types of it name its command types. */
@@ -15,12 +15,12 @@ interface Middleware {
   add(middleware: (next: any) => any, options: { step: "deserialize"; priority: "low"; name: string }): void;
 }
 
-const capped = (body: Readable): Readable => {
+const capped = (body: Readable, maxBytes: number): Readable => {
   let bytes = 0;
   const limit = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
       bytes += chunk.byteLength;
-      if (bytes > MAX_ANSWER_BYTES) done(new Error("AnswerTooLarge"));
+      if (bytes > maxBytes) done(new Error("AnswerTooLarge"));
       else done(null, chunk);
     },
   });
@@ -30,12 +30,15 @@ const capped = (body: Readable): Readable => {
 };
 
 /** Clients read an answer whole before they look at it: one that does not end would fill the memory. */
-export const withCappedAnswers = <T extends { readonly middlewareStack: Middleware }>(client: T): T => {
+export const withCappedAnswers = <T extends { readonly middlewareStack: Middleware }>(
+  client: T,
+  maxBytes = MAX_ANSWER_BYTES,
+): T => {
   client.middlewareStack.add(
     (next) => async (args: unknown) => {
       const result = await next(args);
       const { response } = result;
-      if (typeof response?.body?.pipe === "function") response.body = capped(response.body);
+      if (typeof response?.body?.pipe === "function") response.body = capped(response.body, maxBytes);
       return result;
     },
     { step: "deserialize", priority: "low", name: "cappedAnswers" },

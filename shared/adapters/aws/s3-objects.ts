@@ -5,8 +5,7 @@ import type { ObjectReader } from "../../ports.ts";
 const ABSENT: ReadonlySet<string> = new Set(["NoSuchKey", "NoSuchBucket", "NotFound"]);
 const ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/;
 
-const refuse = (message: string, cause?: unknown): PipelineError =>
-  new PipelineError(message, { code: "CATALOG_INVALID", cause });
+const refuse = (message: string): PipelineError => new PipelineError(message, { code: "CATALOG_INVALID" });
 
 const concat = async (
   chunks: AsyncIterable<Uint8Array>,
@@ -36,8 +35,9 @@ export const createS3Objects = (s3: () => Promise<S3Client>): ObjectReader => ({
     } catch (cause) {
       if (cause instanceof PipelineError) throw cause;
       const name = cause instanceof Error ? cause.name : "unknown error";
-      if (ABSENT.has(name)) throw refuse(`${url}: there is no such object`, cause);
-      throw new PipelineError(`${url}: S3 answered ${name}`, { code: "CATALOG_UNAVAILABLE", cause });
+      if (ABSENT.has(name)) throw refuse(`${url}: there is no such object`);
+      // biome-ignore lint/style/useErrorCause: it quotes what S3 said.
+      throw new PipelineError(`${url}: S3 answered ${name}`, { code: "CATALOG_UNAVAILABLE" });
     }
   },
 });

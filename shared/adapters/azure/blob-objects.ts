@@ -1,3 +1,4 @@
+import type { TokenCredential } from "@azure/core-auth";
 import { BlobClient } from "@azure/storage-blob";
 import { PipelineError } from "../../errors.ts";
 import type { ObjectReader } from "../../ports.ts";
@@ -6,6 +7,8 @@ import { statusOf, toUnavailable } from "./rest-error.ts";
 import { toTokenCredential } from "./token-credential.ts";
 
 const NOT_FOUND = 404;
+/** Of a range that begins behind the end: what an empty blob answers to any. */
+const NO_SUCH_RANGE = 416;
 
 const invalid = (url: string, message: string): PipelineError =>
   new PipelineError(`${url}: ${message}`, { code: "CATALOG_INVALID" });
@@ -30,11 +33,12 @@ const readBlob = async (
 };
 
 /** Reads blobs by their address; `open` gives a client that may. */
-export const createBlobObjects = (open: (url: string) => BlobClient): ObjectReader => ({
+const createBlobObjects = (open: (url: string) => BlobClient): ObjectReader => ({
   async read(url, maxBytes, signal) {
     try {
       return await readBlob(open(url), url, maxBytes, signal);
     } catch (error) {
+      if (statusOf(error) === NO_SUCH_RANGE) return new Uint8Array();
       if (statusOf(error) === NOT_FOUND) throw invalid(url, "there is no such blob");
       throw toUnavailable(url, "CATALOG_UNAVAILABLE", error);
     }
@@ -44,9 +48,22 @@ export const createBlobObjects = (open: (url: string) => BlobClient): ObjectRead
 /** Only there is our token shown: sluice.yaml takes any host that looks like these. */
 const HOST = /^[a-z0-9]{3,24}\.blob\.core\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)$/;
 
+/** A signed address is a secret, and does not belong where addresses are written. */
+const requireAddress = (address: string): void => {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const isPlain = url?.href === `https://${url?.hostname}${url?.pathname}`;
+  if (url === undefined || !isPlain || !HOST.test(url.host)) {
+    const shown = address.split("?")[0] ?? "";
+    throw invalid(shown, "write https://ACCOUNT.blob.core.windows.net/CONTAINER/BLOB");
+  }
+};
+
 /** Blobs of any account that whoever the tokens say we are may read. */
-export const openBlobObjects = (tokens: EntraTokenSource): ObjectReader =>
+export const openBlobObjects = (
+  tokens: EntraTokenSource,
+  open = (url: string, credential: TokenCredential): BlobClient => new BlobClient(url, credential),
+): ObjectReader =>
   createBlobObjects((url) => {
-    if (!HOST.test(new URL(url).host)) throw invalid(url, "is no address in Azure's Blob Storage");
-    return new BlobClient(url, toTokenCredential(tokens));
+    requireAddress(url);
+    return open(url, toTokenCredential(tokens));
   });

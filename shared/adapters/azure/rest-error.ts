@@ -27,5 +27,5 @@ export const toUnavailable = (what: string, code: ErrorCode, error: unknown): Pi
   if (error instanceof PipelineError) return error;
   const status = statusOf(error);
   const answer = status === undefined ? serviceCodeOf(error) : `${status} ${serviceCodeOf(error)}`;
-  return new PipelineError(`${what}: ${answer}`, { code, cause: error });
+  return new PipelineError(`${what}: ${answer}`, { code });
 };

@@ -1,3 +1,4 @@
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -9,7 +10,9 @@ import { afterAll, beforeAll } from "vitest";
 import { withNamedSecrets } from "../../../functions/common/named-secrets.ts";
 import { withCappedAnswers } from "../../../shared/adapters/aws/client-settings.ts";
 import { createAwsNamedSecrets } from "../../../shared/adapters/aws/named-secrets.ts";
+import { createS3Objects } from "../../../shared/adapters/aws/s3-objects.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
+import { describeObjectReader } from "../../contract/object-reader.suite.ts";
 import { describeSecretSource } from "../../contract/secret-source.suite.ts";
 import { startMoto } from "../world/aws.ts";
 import { createWorld, type World } from "../world/world.ts";
@@ -78,3 +81,20 @@ for (const [name, prefix, put] of [
     { holdsEmpty: false },
   );
 }
+
+describeObjectReader("S3 (moto)", async () => {
+  opened += 1;
+  const Bucket = `catalogs-${opened}`;
+  const s3 = new S3Client({ ...moto.settings, forcePathStyle: true });
+  await s3.send(
+    new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: "us-west-2" } }),
+  );
+  return {
+    objects: createS3Objects(async () => s3),
+    urlOf: (name) => `s3://${Bucket}/${name}`,
+    async put(name, bytes) {
+      await s3.send(new PutObjectCommand({ Bucket, Key: name, Body: bytes }));
+    },
+    close: async () => s3.destroy(),
+  };
+});

@@ -1,5 +1,4 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
@@ -7,7 +6,6 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { createAwsCallerIdentity } from "../../../shared/adapters/aws/caller-identity.ts";
 import { createEventBridgeBus } from "../../../shared/adapters/aws/decision-bus.ts";
 import { createAwsNamedSecrets } from "../../../shared/adapters/aws/named-secrets.ts";
-import { createS3Objects } from "../../../shared/adapters/aws/s3-objects.ts";
 import type { DecisionEvent } from "../../../shared/state.ts";
 import { type AwsAnswer, type AwsRequest, startAwsDouble } from "./aws-double.ts";
 
@@ -102,38 +100,5 @@ describe("the decision bus", () => {
       message: "EventBridge: not taken: e3 (ThrottlingException)",
     });
     expect(double.requests).toHaveLength(2);
-  });
-});
-
-describe("objects of S3", () => {
-  const objects = createS3Objects(async () => new S3Client({ ...double.settings(), forcePathStyle: true }));
-
-  test("are read whole, and refused above the limit", async () => {
-    answer = () => ({ body: "catalog" });
-    expect(Buffer.from(await objects.read("s3://bucket/some/key.json", 7, signal)).toString()).toBe(
-      "catalog",
-    );
-    await expect(objects.read("s3://bucket/key", 6, signal)).rejects.toMatchObject({
-      code: "CATALOG_INVALID",
-    });
-  });
-
-  test.each([
-    ["no address of S3", "https://bucket/key", { body: "" }, "CATALOG_INVALID"],
-    [
-      "absent",
-      "s3://bucket/key",
-      { status: 404, body: "<Error><Code>NoSuchKey</Code><Message>no</Message></Error>" },
-      "CATALOG_INVALID",
-    ],
-    [
-      "out of reach",
-      "s3://bucket/key",
-      { status: 500, body: "<Error><Code>InternalError</Code></Error>" },
-      "CATALOG_UNAVAILABLE",
-    ],
-  ])("%s", async (_what, url, answered, code) => {
-    answer = () => answered;
-    await expect(objects.read(url, 100, signal)).rejects.toMatchObject({ code });
   });
 });
