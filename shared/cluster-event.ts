@@ -20,7 +20,4 @@ export interface ClusterEvent {
   readonly timeMs: number;
   /** What the object has now: for an OCIRepository tag and digest, for a HelmRelease the chart's. */
   readonly revision?: FluxRevision;
-  /** Of the source behind it, where the controller says. */
-  readonly originRevision?: FluxRevision;
-  readonly controller?: string;
 }

@@ -31,8 +31,6 @@ const event = v.object({
   message: text,
   timeMs: v.number(),
   revision: v.exactOptional(revision),
-  originRevision: v.exactOptional(revision),
-  controller: v.exactOptional(text),
 });
 
 const work: v.GenericSchema<unknown, Work> = v.variant("kind", [

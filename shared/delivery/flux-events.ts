@@ -52,7 +52,6 @@ const schema = v.object({
   message: v.optional(text(64 * 1024), ""),
   reason: text(253),
   metadata: v.nullish(v.record(v.string(), v.unknown())),
-  reportingController: v.optional(text(253)),
 });
 
 type Event = v.InferOutput<typeof schema>;
@@ -107,8 +106,7 @@ export const parseFluxEvent = (
   const event = parseEvent(body);
   const timeMs = checkFreshness(event.timestamp, nowMs);
   const revision = parseFluxRevision(metadataOf(event, "revision"), metadataOf(event, "oci-digest"));
-  const originRevision = parseFluxRevision(metadataOf(event, "originRevision"));
-  const { involvedObject, severity, reason, message, reportingController } = event;
+  const { involvedObject, severity, reason, message } = event;
   return {
     key: createHash("sha256").update(cluster).update("\0").update(body).digest("hex"),
     cluster,
@@ -123,7 +121,5 @@ export const parseFluxEvent = (
     message,
     timeMs,
     ...(revision === undefined ? {} : { revision }),
-    ...(originRevision === undefined ? {} : { originRevision }),
-    ...(reportingController === undefined ? {} : { controller: reportingController }),
   };
 };

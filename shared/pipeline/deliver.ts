@@ -92,6 +92,7 @@ const settleShipment = async (
     durationMs,
   });
   if (outcome.usedPreviousToken) deps.log("rotation-unfinished", { receiver: receiver.id });
+  if (outcome.unexpectedBody) deps.log("answer-unexpected", { receiver: receiver.id });
   const decisions = new Set(body.changes.map(({ decisionId }) => decisionId));
   const sent = due.filter(({ entry }) => decisions.has(entry.decisionId));
   const times = await Promise.all(sent.map((one) => settleAttempt(deps, receiver, body.id, outcome, one)));

@@ -15,6 +15,8 @@ export const LOG_EVENTS = {
   "push-unmatched": "no object follows the repository of a push",
   "request-failed": "a request to Sluice itself could not be answered; the caller was told to try again",
   "rotation-unfinished": "a receiver still knows only the previous token",
+  "answer-unexpected":
+    "a receiver's 200 had a body, which a Flux Receiver's has not: something else may answer at its address",
   decision: "a decision was recorded",
   "sweep-recovered": "the sweep found a version, or evidence, whose event never came",
   "sweep-failed":

@@ -53,7 +53,6 @@ describe("an authentic event", () => {
       message: "stored artifact",
       timeMs: Date.UTC(2026, 10, 22, 14, 5, 0),
       revision: { text: `1.4.2@${DIGEST}`, tag: "1.4.2", digest: DIGEST },
-      controller: "source-controller",
     });
   });
 

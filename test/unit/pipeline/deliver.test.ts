@@ -92,6 +92,18 @@ describe("one attempt", () => {
   });
 });
 
+test.each([
+  [{ usedPreviousToken: true }, "rotation-unfinished"],
+  [{ unexpectedBody: true }, "answer-unexpected"],
+])("an accepted request of which %j is true is said by %s", async (answer, event) => {
+  const said = () => at.log.filter((line) => line.event === event);
+  await at.publish("1.1.0");
+  expect(said()).toEqual([]);
+  at.world.answer = answer;
+  await at.publish("1.2.0");
+  expect(said()).toEqual([{ event, fields: { receiver: RECEIVER } }]);
+});
+
 describe("what is due for one receiver", () => {
   test("leaves as one request", async () => {
     const ids = ["a", "b", "c"];

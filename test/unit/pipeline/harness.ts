@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Digest } from "../../../shared/artifact/digest.ts";
 import { formatRepository } from "../../../shared/artifact/repository.ts";
-import { type OutcomeCode, unsent } from "../../../shared/delivery/outcomes.ts";
+import { type Outcome, type OutcomeCode, unsent } from "../../../shared/delivery/outcomes.ts";
 import { type ErrorCode, PipelineError } from "../../../shared/errors.ts";
 import type { CatalogView, Delivery, PipelineDeps, ReceiverHandling } from "../../../shared/pipeline/deps.ts";
 import { createSelectors } from "../../../shared/pipeline/selectors.ts";
@@ -92,6 +92,8 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
     requirement: { kind: "rules", rules: [ruleOf("r1")] } as Requirement,
     registryError: undefined as ErrorCode | undefined,
     outcome: "accepted" as OutcomeCode,
+    /** What else is to be said of the answer. */
+    answer: {} as Partial<Pick<Outcome, "usedPreviousToken" | "unexpectedBody">>,
     /** Happens before the request leaves. */
     beforeSend: async (): Promise<void> => {},
     /** Happens while a request is out. */
@@ -156,7 +158,7 @@ export const createHarness = (first: readonly Subscription[] = [subscriptionOf()
       const { outcome, secrets = "unusable" } = world;
       await world.duringSend();
       const rest = { durationMs: 5, requests: 1, usedPreviousToken: false, unexpectedBody: false };
-      return { code: outcome, secrets, ...rest };
+      return { code: outcome, secrets, ...rest, ...world.answer };
     },
     settings: {
       get mode() {
