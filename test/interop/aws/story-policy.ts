@@ -17,6 +17,9 @@ export const HOSTS = {
   google: "europe-west1-docker.pkg.dev",
 } as const;
 
+/** Types and names of the Receivers, each of which tells every object. */
+export const BOTH = ["generic-hmac", "generic-oidc"];
+
 /** What the cluster's objects select from; object names are the last part. */
 export const REPOSITORIES = [
   { registry: HOSTS.ecr, repository: "acme/app" },

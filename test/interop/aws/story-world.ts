@@ -32,6 +32,8 @@ const GOOGLE_TOKEN = "google-access-t0ken";
 interface Trouble {
   registryDown: boolean;
   receiver: "up" | "down" | "hangs";
+  /** What every request to the cluster is answered with; undefined: as `receiver` says. */
+  status: number | undefined;
 }
 
 const basic = (username: string, password: string): string =>
@@ -145,13 +147,15 @@ export interface StoryWorld {
 }
 
 const createStoryWorld = async (stage: Stage): Promise<StoryWorld> => {
-  const trouble: Trouble = { registryDown: false, receiver: "up" };
+  const trouble: Trouble = { registryDown: false, receiver: "up", status: undefined };
   const aws = await startAwsStage(stage.world);
   const receiver = await startReceiverDouble();
   stage.world.atEnd(() => receiver.close());
   const paths = registerReceivers(receiver);
   const passages = { up: "forward", down: { status: 503 }, hangs: "hang" } as const;
-  const front = await startGate(stage.world, receiver.url, () => passages[trouble.receiver]);
+  const front = await startGate(stage.world, receiver.url, () =>
+    trouble.status === undefined ? passages[trouble.receiver] : { status: trouble.status },
+  );
   await openRegistries(stage, aws, trouble);
   const evaluateSpec = await startGoogleSts(stage);
   const github = await startGitHub(stage.world);

@@ -7,16 +7,16 @@ import { isIsolated } from "../namespace.ts";
 import { noteSeen } from "../seen.ts";
 import { describeCalls } from "../world/aws-call.ts";
 import { FUNCTIONS } from "../world/aws-stage.ts";
+import { describePerson } from "./person-suite.ts";
 import { toFluxEvent, toHttpEvent } from "./story-events.ts";
 import { type Play, startPlay, toEcrEvent } from "./story-play.ts";
-import { REPOSITORIES } from "./story-policy.ts";
+import { BOTH, REPOSITORIES } from "./story-policy.ts";
 import { CONFIRMATIONS_TOKEN, EVENTS_SECRET, startStoryWorld } from "./story-world.ts";
 
 /** `3 × receiverTimeout + 1 min`: how long a receiver stays held by an instance that died. */
 const LEASE_MS = 3 * 2_000 + 60_000;
 /** `sweep.tagsMaxAge`, as it is by default. */
 const TAGS_MAX_AGE_MS = 5 * 60_000;
-const BOTH = ["generic-hmac", "generic-oidc"];
 
 interface ShownRecord {
   readonly kind: string;
@@ -31,7 +31,7 @@ describe.skipIf(!isIsolated())("a push to ECR reaches the cluster through Lambda
     world = await startStoryWorld();
     play = await startPlay(world);
   });
-  afterEach(() => Object.assign(world.trouble, { registryDown: false, receiver: "up" }));
+  afterEach(() => Object.assign(world.trouble, { registryDown: false, receiver: "up", status: undefined }));
   afterAll(() => world?.stage.world.close());
 
   const pushSigned = async (repository: string, tag: string): Promise<string> => {
@@ -263,6 +263,8 @@ describe.skipIf(!isIsolated())("a push to ECR reaches the cluster through Lambda
     await play.workUntil("the deliveries", () => play.acceptedFor("1.9.0").length >= 2);
     expect(play.acceptedFor("1.9.0")).toEqual(BOTH);
   });
+
+  describePerson(() => ({ play, pushSigned }));
 
   test("work that waits longer than SQS lets it comes back by the timer", async () => {
     const delayed = createDynamoDelayedWork(world.aws.dynamo, { nowMs: Date.now });
