@@ -71,7 +71,7 @@ export const DELIVERY_BUGS: readonly PlantedBug[] = [
   [
     "a lease that two clocks may disagree on for longer than it lasts",
     /two requests at once|after something newer/,
-    { deps: (deps) => ({ ...deps, settings: { ...deps.settings, deliveryLeaseMs: 25_000 } }) },
+    { deps: (deps) => ({ ...deps, settings: { ...deps.settings, deliveryLeaseMs: 15_000 } }) },
   ],
   [
     "what was withdrawn and counts as told",
