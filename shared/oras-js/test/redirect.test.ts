@@ -64,6 +64,8 @@ describe("redirects", () => {
     ["to plain HTTP", "http://blobs.example.net/x"],
     ["to a file", "file:///etc/passwd"],
     ["with credentials in it", "https://u:p@blobs.example.net/x"],
+    ["with a user in it", "https://u@blobs.example.net/x"],
+    ["with a password in it", "https://:p@blobs.example.net/x"],
     ["to a metadata service", "https://169.254.169.254/latest/meta-data"],
     ["to loopback", "https://127.0.0.1/x"],
     ["to loopback by name", "https://localhost/x"],

@@ -20,7 +20,7 @@ export const checkLocation = (location: string | null, from: URL, registry: URL)
     throw refuse(from, `scheme ${to.protocol} is not http(s)`);
   if (from.protocol === "https:" && to.protocol === "http:") throw refuse(from, "it leaves https");
   if (to.username !== "" || to.password !== "") throw refuse(from, "it carries credentials");
-  if (to.host !== registry.host && isPrivateHost(to.hostname) && !isPrivateHost(registry.hostname)) {
+  if (isPrivateHost(to.hostname) && !isPrivateHost(registry.hostname)) {
     throw refuse(from, `${to.hostname} is a private address and the registry is not on one`);
   }
   to.hash = "";
