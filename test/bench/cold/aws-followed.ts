@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { runProcess } from "../processes.ts";
 import { createTableDouble, writesOf } from "../warm/table-double.ts";
 import { openWarmWorld } from "../warm/warm-world.ts";
@@ -9,8 +8,8 @@ import { answerEmpty, startAwsServices } from "./aws-services.ts";
 import { bundleText, toBareHandler } from "./bare-handler.ts";
 import { bundleBytes } from "./bundle-bytes.ts";
 import type { ColdCloud, ColdProcess } from "./cold-case.ts";
+import { bundleStandIn } from "./stand-in.ts";
 
-const CHILD = fileURLToPath(new URL("../child/cold-handler.ts", import.meta.url));
 const TABLE = "DynamoDB_20120810";
 /** The first becomes the baseline, the second is told as any other: what is measured is the next. */
 const BEFORE = 2;
@@ -27,8 +26,9 @@ export const openFollowedCold = async (): Promise<ColdCloud> => {
   });
   const env = { ...toAwsEnv(services.url), SLUICE_EVENT_BUS: "default" };
   const bundle = await world.bundle(1);
+  const runtime = await bundleStandIn("cold-handler", world.folder);
   const event = join(world.folder, "event.json");
-  const toProcess = (file: string): ColdProcess => ({ args: [CHILD, file, event], env });
+  const toProcess = (file: string): ColdProcess => ({ args: [runtime, file, event], env });
   const start = async (): Promise<void> => {
     writeFileSync(event, JSON.stringify(await world.release()));
     services.calls.length = 0;

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { bundleFunctions, FUNCTIONS } from "../../../infra/aws/bundle.ts";
 import { runProcess } from "../processes.ts";
 import { toAwsEnv } from "./aws-env.ts";
@@ -11,8 +10,7 @@ import { bundleText, toBareHandler } from "./bare-handler.ts";
 import { bundleBytes } from "./bundle-bytes.ts";
 import { type ColdCase, type ColdCloud, type ColdProcess, withSourceMaps } from "./cold-case.ts";
 import { writeDeployment } from "./deployment.ts";
-
-const CHILD = fileURLToPath(new URL("../child/cold-handler.ts", import.meta.url));
+import { bundleStandIn } from "./stand-in.ts";
 
 const waysOf = (ours: ColdProcess, folder: string): NonNullable<ColdCase["ways"]> => [
   withSourceMaps(ours),
@@ -33,13 +31,14 @@ export const openAwsCold = async (): Promise<ColdCloud> => {
   await bundleFunctions(deployment, join(folder, "bundles"));
   const services = await startAwsServices();
   const env = toAwsEnv(services.url);
+  const runtime = await bundleStandIn("cold-handler", folder);
   const empty = await bundleText("export const handler = async () => ({});\n", bare, "empty");
 
   const toCase = async (name: (typeof FUNCTIONS)[number]): Promise<ColdCase> => {
     const event = join(folder, `${name}.json`);
     writeFileSync(event, JSON.stringify(EVENTS[name]));
     const bundle = join(folder, "bundles", name, "index.mjs");
-    const toProcess = (file: string): ColdProcess => ({ args: [CHILD, file, event], env });
+    const toProcess = (file: string): ColdProcess => ({ args: [runtime, file, event], env });
     const ours = toProcess(bundle);
     services.calls.length = 0;
     await runProcess(ours);

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { APPS, type AppName, INJECTED, packageApps } from "../../../infra/azure/package.ts";
 import { createAuthority } from "../../unit/adapters/certificates.ts";
 import { runProcess } from "../processes.ts";
@@ -12,8 +11,7 @@ import { bundleText } from "./bare-handler.ts";
 import { bundleBytes } from "./bundle-bytes.ts";
 import { type ColdCase, type ColdCloud, type ColdProcess, withSourceMaps } from "./cold-case.ts";
 import { writeDeployment } from "./deployment.ts";
-
-const CHILD = fileURLToPath(new URL("../child/cold-azure.ts", import.meta.url));
+import { bundleStandIn } from "./stand-in.ts";
 
 /** The apps of Azure, bundled as they are deployed, in the worker's own model, with services on loopback. */
 export const openAzureCold = async (): Promise<ColdCloud> => {
@@ -36,10 +34,12 @@ export const openAzureCold = async (): Promise<ColdCloud> => {
     SLUICE_BENCH_SECRET: SECRET,
   };
 
+  const runtime = await bundleStandIn("cold-azure", folder);
+
   const toCase = async (app: AppName): Promise<ColdCase> => {
     const first = join(folder, `${app}.json`);
     writeFileSync(first, JSON.stringify(INVOCATIONS[app]));
-    const toProcess = (appFolder: string): ColdProcess => ({ args: [CHILD, appFolder, first], env });
+    const toProcess = (appFolder: string): ColdProcess => ({ args: [runtime, appFolder, first], env });
     const bundled = join(folder, "bundles", app);
     const ours = toProcess(bundled);
     services.calls.length = 0;

@@ -9,10 +9,10 @@ import { runProcess } from "../processes.ts";
 import { bundleBytes } from "./bundle-bytes.ts";
 import { type ColdCase, type ColdCloud, type ColdProcess, withSourceMaps } from "./cold-case.ts";
 import { writeDeployment } from "./deployment.ts";
+import { bundleStandIn } from "./stand-in.ts";
 
 type Name = (typeof FUNCTIONS)[number];
 
-const CHILD = fileURLToPath(new URL("../child/cold-google.ts", import.meta.url));
 /** Inside the checkout, where bundles find the framework that Google's build would install. */
 const DIST = fileURLToPath(new URL("../../../dist", import.meta.url));
 const SECRET = "cold-start";
@@ -116,10 +116,12 @@ export const openGoogleCold = async (): Promise<ColdCloud> => {
     GCE_METADATA_HOST: google.host,
   };
 
+  const runtime = await bundleStandIn("cold-google", folder, ["@google-cloud/functions-framework/testing"]);
+
   const toCase = async (name: Name): Promise<ColdCase> => {
     const first = join(folder, `${name}.json`);
     writeFileSync(first, JSON.stringify(REQUESTS[name]));
-    const toProcess = (file: string): ColdProcess => ({ args: [CHILD, file, name, first], env });
+    const toProcess = (file: string): ColdProcess => ({ args: [runtime, file, name, first], env });
     const bundle = join(folder, "bundles", name, "index.js");
     const ours = toProcess(bundle);
     const before = google.seen.length;

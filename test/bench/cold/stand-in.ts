@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+/**
+ * The program of `test/bench/child` that stands in for a platform's runtime, as plain JavaScript in one file: what Node
+ * takes to strip its types (some 45 ms) would stand in every column, and flatter every ratio.
+ */
+export const bundleStandIn = async (
+  name: string,
+  folder: string,
+  external: readonly string[] = [],
+): Promise<string> => {
+  const input = fileURLToPath(new URL(`../child/${name}.ts`, import.meta.url));
+  const built = await rolldown({ input, platform: "node", external: [...external], logLevel: "warn" });
+  const file = `${name}.mjs`;
+  await built.write({ dir: folder, format: "esm", entryFileNames: file });
+  await built.close();
+  return join(folder, file);
+};
