@@ -4,7 +4,7 @@ import { DELIVERY_BUGS } from "./planted-deliveries.ts";
 import type { Plant } from "./runtime.ts";
 import { simulate } from "./simulate.ts";
 
-const MOST_SEEDS = 400;
+const MOST_SEEDS = 1_000;
 
 /** The violations that a planted bug causes in the first seed that shows one matching `expected`. */
 const violationsOf = async (plant: Plant, expected: RegExp): Promise<string> => {
