@@ -28,6 +28,24 @@ describe("redirects", () => {
     },
   );
 
+  test("one for a tag's digest is followed as well", async () => {
+    const { fetch, seen } = createScriptedFetch(({ url }) =>
+      url.host === "mirror.example.net"
+        ? respond(200, null, { "docker-content-digest": digest })
+        : redirect("https://mirror.example.net/v2/a/manifests/v1"),
+    );
+    expect(await createClient({ fetch }).resolveTag(repository, "v1")).toBe(digest);
+    expect(seen.map(({ url }) => url.host)).toEqual(["registry.example.com", "mirror.example.net"]);
+  });
+
+  test("a registry that wants what we have not is asked once", async () => {
+    const { fetch, seen } = createScriptedFetch(() => respond(401, null, { "www-authenticate": "Basic" }));
+    const error = await failure(createClient({ fetch }).fetchBlob(repository, digest));
+    expect(error).toMatchObject({ code: "UNAUTHORIZED", status: 401 });
+    expect(error.message).toContain("there are no usable credentials");
+    expect(seen).toHaveLength(1);
+  });
+
   test("the same host under another port is another origin", async () => {
     const { fetch, seen } = createScriptedFetch(({ url, headers }) => {
       if (url.port === "8443") return respond(200, blob);
