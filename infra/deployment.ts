@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CHECKED_CONFIG } from "../functions/common/bundle-config.ts";
-import { checkForCloud } from "../functions/common/cloud-config.ts";
+import { CHECKED_CONFIG } from "../functions/wiring/bundle-config.ts";
+import { checkForCloud } from "../functions/wiring/cloud-config.ts";
 import type { Config } from "../shared/config/config.ts";
 import { toConfig } from "../shared/config/to-config.ts";
 import { parseConfigInput } from "../shared/config.ts";

@@ -1,11 +1,11 @@
 import { PipelineError } from "./errors.ts";
 import { withAnnouncements } from "./pipeline/announce.ts";
-import { recordConfirmation } from "./pipeline/confirm.ts";
-import { deliverTo } from "./pipeline/deliver.ts";
+import { recordConfirmation } from "./pipeline/confirm/confirm.ts";
+import { deliverTo } from "./pipeline/deliver/deliver.ts";
+import { rearmMended } from "./pipeline/deliver/mended.ts";
 import type { DeliverDeps, EvaluateDeps, PipelineDeps } from "./pipeline/deps.ts";
-import { evaluatePush, evaluateRepository, evaluateSubscription } from "./pipeline/evaluate.ts";
-import { rearmMended } from "./pipeline/mended.ts";
-import { sweepDue, sweepRepositories } from "./pipeline/sweep.ts";
+import { evaluatePush, evaluateRepository, evaluateSubscription } from "./pipeline/evaluate/evaluate.ts";
+import { sweepDue, sweepRepositories } from "./pipeline/sweep/sweep.ts";
 import type { Work } from "./ports.ts";
 
 type DeliveryWork = Extract<Work, { kind: "deliver" }>;

@@ -7,9 +7,9 @@ import { createLazySqsWorkQueue } from "../../shared/adapters/aws/sqs/lazy-work-
 import type { SqsWorkQueue } from "../../shared/adapters/aws/sqs/work-queue.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import type { Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
-import { withNamedSecrets } from "../common/named-secrets.ts";
-import { openOnce } from "../common/open-once.ts";
-import { routeWork } from "../common/routed-queue.ts";
+import { withNamedSecrets } from "../wiring/named-secrets.ts";
+import { openOnce } from "../wiring/open-once.ts";
+import { routeWork } from "../wiring/routed-queue.ts";
 import type { AwsSettings, Environment, QueueUrls } from "./settings.ts";
 
 export const createDynamoClient = (): DynamoDBClient =>

@@ -1,6 +1,6 @@
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openDeliverFunction } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openDeliverFunction } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
 import { createQueueHandler } from "./queue-handler.ts";
 import { createAwsRuntime, createCloud, createIdentity } from "./runtime.ts";
 

@@ -1,7 +1,7 @@
 import { ecr } from "../../shared/push/ecr.ts";
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openEvaluateFunction } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openEvaluateFunction } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
 import { createQueueHandler } from "./queue-handler.ts";
 import { createAwsRuntime, createCloud, createEcr, createIdentity } from "./runtime.ts";
 

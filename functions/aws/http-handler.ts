@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import type { Telemetry } from "../../shared/adapters/aws/powertools.ts";
-import type { Intake } from "../../shared/pipeline/intake.ts";
+import type { Intake } from "../../shared/pipeline/intake/intake.ts";
 import type { IncomingRequest } from "../../shared/ports.ts";
-import { answerOnceOpen } from "../common/answer-once-open.ts";
-import { withReadableStacks } from "../common/readable-stacks.ts";
+import { answerOnceOpen } from "../wiring/http/answer-once-open.ts";
+import { withReadableStacks } from "../wiring/readable-stacks.ts";
 
 /** Signatures cover bytes: the body is taken as it came. */
 const toIncoming = ({

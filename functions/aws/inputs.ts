@@ -1,6 +1,6 @@
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openInputsFunction } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openInputsFunction } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
 import { createHttpHandler } from "./http-handler.ts";
 import { createAwsRuntime, createCloud } from "./runtime.ts";
 

@@ -1,7 +1,7 @@
 import { createMarks } from "../../shared/adapters/aws/dynamodb/marks.ts";
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openIntake } from "../common/open-intake.ts";
-import { openOnce } from "../common/open-once.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openIntake } from "../wiring/http/open-intake.ts";
+import { openOnce } from "../wiring/open-once.ts";
 import { createHttpHandler } from "./http-handler.ts";
 import { createAwsRuntime } from "./runtime.ts";
 

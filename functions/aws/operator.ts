@@ -1,7 +1,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { createDynamoStateStore } from "../../shared/adapters/aws/dynamodb/state-store.ts";
 import { PipelineError } from "../../shared/errors.ts";
-import { joinDeadLetters, type OpenStage } from "../common/operator.ts";
+import { joinDeadLetters, type OpenStage } from "../wiring/operator.ts";
 import { createAwsQueues, createAwsSecrets, createDynamoClient, createSqsClient } from "./clients.ts";
 import { namesOf } from "./names.ts";
 import { createEcr } from "./runtime.ts";

@@ -4,10 +4,10 @@ import type { SqsMessage, SqsWorkQueue } from "../../shared/adapters/aws/sqs/wor
 import type { Settleable } from "../../shared/pipeline/worker.ts";
 import type { WorkSettler } from "../../shared/ports.ts";
 import type { PushSource } from "../../shared/push/source.ts";
-import type { WorkFunction } from "../common/functions.ts";
-import type { HandedMessage } from "../common/read-message.ts";
-import { withReadableStacks } from "../common/readable-stacks.ts";
-import { workOffHanded } from "../common/work-off-handed.ts";
+import type { WorkFunction } from "../wiring/functions.ts";
+import type { HandedMessage } from "../wiring/read-message.ts";
+import { withReadableStacks } from "../wiring/readable-stacks.ts";
+import { workOffHanded } from "../wiring/work-off-handed.ts";
 
 /** Left of a function's time to settle in, once its work is given up. */
 const SETTLE_MS = 5_000;

@@ -10,8 +10,8 @@ import { createPowertools, type Telemetry } from "../../shared/adapters/aws/powe
 import { createS3Objects } from "../../shared/adapters/aws/s3-objects.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { CallerIdentity, Clock, SecretSource } from "../../shared/ports.ts";
-import type { Cloud } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
+import type { Cloud } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
 import {
   type AwsQueues,
   createAwsQueues,

@@ -1,9 +1,9 @@
 import type { Context } from "aws-lambda";
 import { createDynamoDelayedWork } from "../../shared/adapters/aws/dynamodb/delayed-work.ts";
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openSweepFunction, type SweepFunction } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
-import { withReadableStacks } from "../common/readable-stacks.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openSweepFunction, type SweepFunction } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
+import { withReadableStacks } from "../wiring/readable-stacks.ts";
 import { createAwsRuntime, createCloud } from "./runtime.ts";
 
 /** Delayed work taken up in one turn; the next turn takes the rest. */

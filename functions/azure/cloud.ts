@@ -6,7 +6,7 @@ import { createTableStateStore } from "../../shared/adapters/azure/tables/state-
 import { createLazyGuardedFetch } from "../../shared/adapters/node/lazy-guarded-fetch.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { ObjectReader } from "../../shared/ports.ts";
-import type { Cloud } from "../common/functions.ts";
+import type { Cloud } from "../wiring/functions.ts";
 import { TABLES } from "./names.ts";
 import type { AzureRuntime } from "./runtime.ts";
 

@@ -1,8 +1,8 @@
 import { app } from "@azure/functions";
 import { createEntraCallerIdentity } from "../../shared/adapters/azure/caller-identity.ts";
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openDeliverFunction } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openDeliverFunction } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
 import { createCloud } from "./cloud.ts";
 import { poisonOf, QUEUES, STORAGE } from "./names.ts";
 import { createAzureRuntime } from "./runtime.ts";

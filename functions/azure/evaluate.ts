@@ -1,8 +1,8 @@
 import { app } from "@azure/functions";
 import { acrEventGrid } from "../../shared/push/acr-eventgrid.ts";
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openEvaluateFunction } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openEvaluateFunction } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
 import { createCloud, createLogins } from "./cloud.ts";
 import { poisonOf, QUEUES, STORAGE } from "./names.ts";
 import { createAzureRuntime } from "./runtime.ts";

@@ -1,9 +1,9 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { Log } from "../../shared/pipeline/deps.ts";
-import type { Intake } from "../../shared/pipeline/intake.ts";
+import type { Intake } from "../../shared/pipeline/intake/intake.ts";
 import type { IncomingRequest } from "../../shared/ports.ts";
 import type { Answer } from "../../shared/push/source.ts";
-import { answerOnceOpen } from "../common/answer-once-open.ts";
+import { answerOnceOpen } from "../wiring/http/answer-once-open.ts";
 
 /** As it came: signatures cover raw bytes, so the body is taken before anything parses it. */
 const toIncomingRequest = async (request: HttpRequest): Promise<IncomingRequest> => {

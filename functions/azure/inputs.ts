@@ -1,7 +1,7 @@
 import { app } from "@azure/functions";
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openInputsFunction } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openInputsFunction } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
 import { createCloud } from "./cloud.ts";
 import { createHttpTrigger } from "./http-trigger.ts";
 import { createAzureRuntime } from "./runtime.ts";

@@ -7,7 +7,7 @@ import { keepEntraTokens } from "../../shared/adapters/azure/entra-token.ts";
 import { openTable } from "../../shared/adapters/azure/open-table.ts";
 import { createTableStateStore } from "../../shared/adapters/azure/tables/state-store.ts";
 import { PipelineError } from "../../shared/errors.ts";
-import { joinDeadLetters, type OpenStage } from "../common/operator.ts";
+import { joinDeadLetters, type OpenStage } from "../wiring/operator.ts";
 import { QUEUES, STORAGE, TABLES } from "./names.ts";
 import { createQueue, createSecrets } from "./runtime.ts";
 import { type Environment, readSettings } from "./settings.ts";

@@ -3,13 +3,13 @@ import { createKeyVaultSecrets } from "../../shared/adapters/azure/key-vault-sec
 import { openLazyQueue } from "../../shared/adapters/azure/lazy-queue.ts";
 import { createManagedIdentity } from "../../shared/adapters/azure/managed-identity.ts";
 import { createStorageWorkQueue } from "../../shared/adapters/azure/storage-queue.ts";
-import type { NamedSecrets } from "../../shared/adapters/common/named-secrets.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
+import type { NamedSecrets } from "../../shared/adapters/remote/named-secrets.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
 import type { Clock, SecretSource, WorkQueue } from "../../shared/ports.ts";
-import { createJsonLog } from "../common/json-log.ts";
-import { withNamedSecrets } from "../common/named-secrets.ts";
-import { routeWork } from "../common/routed-queue.ts";
+import { createJsonLog } from "../wiring/json-log.ts";
+import { withNamedSecrets } from "../wiring/named-secrets.ts";
+import { routeWork } from "../wiring/routed-queue.ts";
 import { QUEUES } from "./names.ts";
 import { type AzureSettings, type Environment, readSettings } from "./settings.ts";
 

@@ -1,8 +1,8 @@
 import { app } from "@azure/functions";
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openSweepFunction } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
-import { withReadableStacks } from "../common/readable-stacks.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openSweepFunction } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
+import { withReadableStacks } from "../wiring/readable-stacks.ts";
 import { createCloud } from "./cloud.ts";
 import { QUEUES } from "./names.ts";
 import { createAzureRuntime } from "./runtime.ts";

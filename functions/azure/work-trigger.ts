@@ -8,10 +8,10 @@ import {
 } from "../../shared/adapters/azure/table-dead-letters.ts";
 import { DEFAULT_ATTEMPTS } from "../../shared/pipeline/worker.ts";
 import type { PushSource } from "../../shared/push/source.ts";
-import type { WorkFunction } from "../common/functions.ts";
-import { notReady } from "../common/not-ready.ts";
-import { withReadableStacks } from "../common/readable-stacks.ts";
-import { workOffHanded } from "../common/work-off-handed.ts";
+import type { WorkFunction } from "../wiring/functions.ts";
+import { notReady } from "../wiring/not-ready.ts";
+import { withReadableStacks } from "../wiring/readable-stacks.ts";
+import { workOffHanded } from "../wiring/work-off-handed.ts";
 import { TABLES } from "./names.ts";
 import type { AzureRuntime } from "./runtime.ts";
 

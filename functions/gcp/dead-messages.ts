@@ -2,7 +2,7 @@ import type { SetAside } from "../../shared/adapters/gcp/firestore/dead-letters.
 import { toHandedEvent, toHandedMessage } from "../../shared/adapters/gcp/pubsub/message.ts";
 import type { PulledMessage } from "../../shared/adapters/gcp/pubsub/subscription.ts";
 import { gar } from "../../shared/push/gar.ts";
-import { readMessage } from "../common/read-message.ts";
+import { readMessage } from "../wiring/read-message.ts";
 import type { Names } from "./names.ts";
 import type { GoogleCloud } from "./runtime.ts";
 

@@ -1,9 +1,9 @@
 import { cloudEvent } from "@google-cloud/functions-framework";
 import { gar } from "../../shared/push/gar.ts";
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openEvaluateFunction } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
-import { withReadableStacks } from "../common/readable-stacks.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openEvaluateFunction } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
+import { withReadableStacks } from "../wiring/readable-stacks.ts";
 import { handleEvent, type MessageEvent } from "./handle-event.ts";
 import { openGoogleCloud } from "./runtime.ts";
 import { readSurroundings } from "./surroundings.ts";

@@ -7,8 +7,8 @@ import {
 import { createPubSubSettler } from "../../shared/adapters/gcp/pubsub/settler.ts";
 import type { PubSubWorkQueue } from "../../shared/adapters/gcp/pubsub/work-queue.ts";
 import type { PushSource } from "../../shared/push/source.ts";
-import type { WorkFunction } from "../common/functions.ts";
-import { workOffHanded } from "../common/work-off-handed.ts";
+import type { WorkFunction } from "../wiring/functions.ts";
+import { workOffHanded } from "../wiring/work-off-handed.ts";
 import type { GoogleCloud } from "./runtime.ts";
 
 /** Of a CloudEvent, what says whose message it is. */

@@ -1,7 +1,7 @@
 import type { HttpFunction, Request } from "@google-cloud/functions-framework";
-import type { Intake } from "../../shared/pipeline/intake.ts";
+import type { Intake } from "../../shared/pipeline/intake/intake.ts";
 import type { IncomingRequest } from "../../shared/ports.ts";
-import { answerOnceOpen } from "../common/answer-once-open.ts";
+import { answerOnceOpen } from "../wiring/http/answer-once-open.ts";
 import { functionLog } from "./surroundings.ts";
 
 const toHeaders = (headers: Request["headers"]): IncomingRequest["headers"] =>

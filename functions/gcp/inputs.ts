@@ -1,7 +1,7 @@
 import { http } from "@google-cloud/functions-framework";
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openInputsFunction } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openInputsFunction } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
 import { createHttpFunction } from "./http-handler.ts";
 import { openGoogleCloud } from "./runtime.ts";
 import { readSurroundings } from "./surroundings.ts";

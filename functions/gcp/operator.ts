@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { createApplicationDefaultToken } from "../../shared/adapters/gcp/application-default.ts";
 import { createMetadataAccessToken } from "../../shared/adapters/gcp/metadata-server.ts";
-import type { OpenStage } from "../common/operator.ts";
+import type { OpenStage } from "../wiring/operator.ts";
 import { readPlace, toNames } from "./names.ts";
 import { openGoogleCloud } from "./runtime.ts";
 

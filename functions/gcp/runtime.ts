@@ -18,9 +18,9 @@ import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
 import type { Documents } from "../../shared/pipeline/documents.ts";
 import type { CallerIdentity, Clock } from "../../shared/ports.ts";
-import type { Cloud } from "../common/functions.ts";
-import { withNamedSecrets } from "../common/named-secrets.ts";
-import { routeWork } from "../common/routed-queue.ts";
+import type { Cloud } from "../wiring/functions.ts";
+import { withNamedSecrets } from "../wiring/named-secrets.ts";
+import { routeWork } from "../wiring/routed-queue.ts";
 import type { Names } from "./names.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -2,7 +2,7 @@ import {
   createMetadataAccessToken,
   createMetadataCallerIdentity,
 } from "../../shared/adapters/gcp/metadata-server.ts";
-import { createJsonLog } from "../common/json-log.ts";
+import { createJsonLog } from "../wiring/json-log.ts";
 import { readPlace, toNames } from "./names.ts";
 import type { Surroundings } from "./runtime.ts";
 

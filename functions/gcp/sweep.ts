@@ -1,8 +1,8 @@
 import { http, type Request, type Response } from "@google-cloud/functions-framework";
-import { readBundleConfig } from "../common/bundle-config.ts";
-import { openSweepFunction } from "../common/functions.ts";
-import { openOnce } from "../common/open-once.ts";
-import { withReadableStacks } from "../common/readable-stacks.ts";
+import { readBundleConfig } from "../wiring/bundle-config.ts";
+import { openSweepFunction } from "../wiring/functions.ts";
+import { openOnce } from "../wiring/open-once.ts";
+import { withReadableStacks } from "../wiring/readable-stacks.ts";
 import { keepDeadMessages } from "./dead-messages.ts";
 import { openGoogleCloud } from "./runtime.ts";
 import { readSurroundings } from "./surroundings.ts";

@@ -12,7 +12,7 @@ import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import { Secret } from "../../shared/artifact/secret.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import type { Clock, RegistryCredentials } from "../../shared/ports.ts";
-import type { AmbientLogins, RegistryPlatform } from "../common/registry.ts";
+import type { AmbientLogins, RegistryPlatform } from "../wiring/registry/registry.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,8 @@
 import type { Config } from "../../shared/config/config.ts";
-import { type FeedSettings, openFeeds } from "../../shared/pipeline/feed.ts";
-import { type FeedDeps, tellFeed } from "../../shared/pipeline/tell.ts";
+import { type FeedSettings, openFeeds } from "../../shared/pipeline/deliver/feed.ts";
+import { type FeedDeps, tellFeed } from "../../shared/pipeline/deliver/tell.ts";
 import type { DecisionBus } from "../../shared/state.ts";
-import { hears, toReceiver } from "../common/endpoint-catalog.ts";
+import { hears, toReceiver } from "../wiring/policy/endpoint-catalog.ts";
 
 /** The longest until a person's replay, a mended secret or another process's decision is seen. */
 const LOOK_INTERVAL_MS = 5_000;

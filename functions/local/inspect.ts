@@ -8,9 +8,9 @@ import type { CliIo } from "../../shared/cli/io.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { parseConfig } from "../../shared/config.ts";
 import type { EvaluateDeps } from "../../shared/pipeline/deps.ts";
-import { explain } from "../../shared/pipeline/explain.ts";
-import { rollBack } from "../../shared/pipeline/rollback.ts";
-import { openEvaluation } from "../common/functions.ts";
+import { explain } from "../../shared/pipeline/evaluate/explain.ts";
+import { rollBack } from "../../shared/pipeline/evaluate/rollback.ts";
+import { openEvaluation } from "../wiring/functions.ts";
 import { openDeployment } from "./stages.ts";
 
 const readConfig = async (io: CliIo, path: string): Promise<Config> => {

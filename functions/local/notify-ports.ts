@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createGuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
 import { createNodeSecrets } from "../../shared/adapters/node/secrets.ts";
 import type { NotifyPorts } from "../../shared/cli/commands/notify.ts";
-import { PRIVATE_NETWORKS } from "../common/private-networks.ts";
+import { PRIVATE_NETWORKS } from "../wiring/receivers/private-networks.ts";
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_LINE_CHARACTERS = 300;

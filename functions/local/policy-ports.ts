@@ -8,14 +8,14 @@ import type { Config } from "../../shared/config/config.ts";
 import { parseConfig } from "../../shared/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
-import type { LoadedCatalog } from "../common/catalogs.ts";
-import { createClusterReader } from "../common/cluster-manifests.ts";
-import { loadCompiledCatalog } from "../common/compiled-catalog.ts";
-import { loadManifestCatalog } from "../common/manifest-catalog.ts";
-import { withPlaces } from "../common/placed-secrets.ts";
-import type { ArtifactPorts } from "../common/policy-artifact.ts";
-import { createRegistry, type RegistryPlatform } from "../common/registry.ts";
-import { createTrustedRoots } from "../common/trusted-roots.ts";
+import { withPlaces } from "../wiring/placed-secrets.ts";
+import type { LoadedCatalog } from "../wiring/policy/catalogs.ts";
+import { createClusterReader } from "../wiring/policy/cluster-manifests.ts";
+import { loadCompiledCatalog } from "../wiring/policy/compiled-catalog.ts";
+import { loadManifestCatalog } from "../wiring/policy/manifest-catalog.ts";
+import type { ArtifactPorts } from "../wiring/policy/policy-artifact.ts";
+import { createTrustedRoots } from "../wiring/policy/trusted-roots.ts";
+import { createRegistry, type RegistryPlatform } from "../wiring/registry/registry.ts";
 import { createMachinePlatform } from "./ambient.ts";
 
 const toWriteError = (path: string, cause: unknown): CliError => {

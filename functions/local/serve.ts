@@ -9,7 +9,7 @@ import { printable } from "../../shared/cli/printable.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { parseConfig } from "../../shared/config.ts";
 import type { Log } from "../../shared/pipeline/deps.ts";
-import { createJsonLog } from "../common/json-log.ts";
+import { createJsonLog } from "../wiring/json-log.ts";
 import { runPlayground } from "./playground/run.ts";
 import { type LocalRuntime, startLocalRuntime } from "./runtime.ts";
 

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { Intake } from "../../shared/pipeline/intake.ts";
+import type { Intake } from "../../shared/pipeline/intake/intake.ts";
 import type { IncomingRequest } from "../../shared/ports.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;

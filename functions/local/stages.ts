@@ -7,8 +7,8 @@ import type { Deployment } from "../../shared/cli/deployment.ts";
 import type { CliIo } from "../../shared/cli/io.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
-import type { OpenStage, OperatedStage } from "../common/operator.ts";
-import { withPlaces } from "../common/placed-secrets.ts";
+import type { OpenStage, OperatedStage } from "../wiring/operator.ts";
+import { withPlaces } from "../wiring/placed-secrets.ts";
 import { createMachinePlatform } from "./ambient.ts";
 import { createRefreshedRoots } from "./trusted-root-refresh.ts";
 

@@ -3,9 +3,9 @@ import type { Log } from "../../shared/pipeline/deps.ts";
 import type { Pipeline } from "../../shared/pipeline.ts";
 import type { Clock } from "../../shared/ports.ts";
 import type { StateStore } from "../../shared/state.ts";
-import type { CatalogKeeper } from "../common/catalogs.ts";
-import type { AskForRedeliveries } from "../common/redeliveries.ts";
-import { catalogIntervalMs } from "../common/refresh-catalog.ts";
+import type { CatalogKeeper } from "../wiring/policy/catalogs.ts";
+import { catalogIntervalMs } from "../wiring/policy/refresh-catalog.ts";
+import type { AskForRedeliveries } from "../wiring/redeliveries.ts";
 
 const DUE_INTERVAL_MS = 5_000;
 const PRUNE_INTERVAL_MS = 3_600_000;

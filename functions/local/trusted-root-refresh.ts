@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
 import type { Config } from "../../shared/config/config.ts";
 import type { TrustedRootSource } from "../../shared/ports.ts";
-import { PUBLIC_GOOD_VERSION, publicGoodRoot } from "../../shared/signature/public-good-root.ts";
-import { parseTrustedRoot } from "../../shared/signature/trusted-root.ts";
+import { PUBLIC_GOOD_VERSION, publicGoodRoot } from "../../shared/signature/trust/public-good-root.ts";
+import { parseTrustedRoot } from "../../shared/signature/trust/trusted-root.ts";
 
 const TIMEOUT_MS = 60_000;
 

@@ -9,9 +9,9 @@ import type { OpenRegistry, VerifyPorts } from "../../shared/cli/verify/ports.ts
 import { parseConfig } from "../../shared/config.ts";
 import { PipelineError } from "../../shared/errors.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
-import { withPlaces } from "../common/placed-secrets.ts";
-import { PRIVATE_NETWORKS } from "../common/private-networks.ts";
-import { createRegistry } from "../common/registry.ts";
+import { withPlaces } from "../wiring/placed-secrets.ts";
+import { PRIVATE_NETWORKS } from "../wiring/receivers/private-networks.ts";
+import { createRegistry } from "../wiring/registry/registry.ts";
 import { createMachinePlatform } from "./ambient.ts";
 
 const MAX_DOCKER_CONFIG_BYTES = 1_048_576;

@@ -8,12 +8,12 @@ import type { Config } from "../../shared/config/config.ts";
 import type { Log, PipelineDeps, Send } from "../../shared/pipeline/deps.ts";
 import type { Clock, SecretSource, TrustedRootSource } from "../../shared/ports.ts";
 import type { FetchJson } from "../../shared/push/token-keys.ts";
-import type { CatalogKeeper } from "../common/catalogs.ts";
-import { composeDelivery } from "../common/compose.ts";
-import { composeEvaluation } from "../common/compose-evaluation.ts";
-import { createFetchJson } from "../common/fetch-json.ts";
-import { openPolicy } from "../common/open-policy.ts";
-import { withPlaces } from "../common/placed-secrets.ts";
+import { composeDelivery } from "../wiring/compose.ts";
+import { composeEvaluation } from "../wiring/compose-evaluation.ts";
+import { createFetchJson } from "../wiring/http/fetch-json.ts";
+import { withPlaces } from "../wiring/placed-secrets.ts";
+import type { CatalogKeeper } from "../wiring/policy/catalogs.ts";
+import { openPolicy } from "../wiring/policy/open-policy.ts";
 import { createMachinePlatform } from "./ambient.ts";
 import { createRefreshedRoots, type RefreshedRoots } from "./trusted-root-refresh.ts";
 

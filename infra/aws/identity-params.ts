@@ -1,5 +1,5 @@
-import { audiencesOf } from "../../functions/common/audiences.ts";
-import { readBundleConfig } from "../../functions/common/bundle-config.ts";
+import { readBundleConfig } from "../../functions/wiring/bundle-config.ts";
+import { audiencesOf } from "../../functions/wiring/receivers/audiences.ts";
 
 /** CloudFormation's limit for one parameter. */
 const MAX_LENGTH = 4_096;

@@ -1,5 +1,5 @@
 import type { Circuit } from "../delivery/circuit.ts";
-import type { ListedDelivery } from "../pipeline/deliveries.ts";
+import type { ListedDelivery } from "../pipeline/deliver/deliveries.ts";
 import type { DeadLetter } from "../ports.ts";
 import type { StoredRecord } from "../state.ts";
 import { formatAge } from "./ages.ts";

@@ -15,8 +15,8 @@ import type {
 import type { Receiver } from "../receiver.ts";
 import type { DecisionBus, StateStore } from "../state.ts";
 import type { LogEvent } from "../telemetry/events.ts";
-import type { Stopwatch } from "./age.ts";
-import type { RequirementOf } from "./verdict.ts";
+import type { Stopwatch } from "./deliver/age.ts";
+import type { RequirementOf } from "./evaluate/verdict.ts";
 
 /** The compiled policy at one moment. */
 export interface CatalogView {

@@ -1,10 +1,15 @@
 import type { Digest } from "../artifact/digest.ts";
 import { MEDIA_TYPE } from "../artifact/media-types.ts";
 import type { ArtifactName, RepositoryName } from "../artifact/repository.ts";
-import { type EvidenceKind, type EvidenceManifest, kindOf, type Layer } from "./evidence-manifest.ts";
-import type { EvidenceReader } from "./evidence-reader.ts";
+import {
+  type EvidenceKind,
+  type EvidenceManifest,
+  kindOf,
+  type Layer,
+} from "./evidence/evidence-manifest.ts";
+import type { EvidenceReader } from "./evidence/evidence-reader.ts";
 import { bothRefused, combine, type Findings } from "./finding.ts";
-import { isBundleToFlux } from "./flux-bundle.ts";
+import { isBundleToFlux } from "./flux/flux-bundle.ts";
 import { LIMITS } from "./limits.ts";
 import { Refusal, refuse } from "./refusal.ts";
 import { type CompiledRule, SIGNATURE_PREDICATE } from "./rule.ts";

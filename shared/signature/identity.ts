@@ -1,7 +1,12 @@
 import { compileGoPattern, MAX_PATTERN_SIZE } from "../go-pattern.ts";
 import type { IdentityRule } from "../ports.ts";
-import type { Certificate } from "./certificate.ts";
-import { type ClaimedIdentity, type ClaimName, claimOf, isClaimName } from "./fulcio-certificate.ts";
+import type { Certificate } from "./certificate/certificate.ts";
+import {
+  type ClaimedIdentity,
+  type ClaimName,
+  claimOf,
+  isClaimName,
+} from "./certificate/fulcio-certificate.ts";
 import { toLiteralMatch } from "./literal-pattern.ts";
 import { createLru } from "./lru.ts";
 import { refuse } from "./refusal.ts";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { IdentityRule, VerifyRule } from "../ports.ts";
+import { decodePem, labelOfPem } from "./encoding/pem.ts";
+import { sha256 } from "./evidence/material.ts";
 import { compileIdentity, compilePattern, type IdentityPattern } from "./identity.ts";
-import { encodeKey, importKey } from "./keys.ts";
-import { sha256 } from "./material.ts";
-import { decodePem, labelOfPem } from "./pem.ts";
+import { encodeKey, importKey } from "./key/keys.ts";
 import type { Reason } from "./reasons.ts";
 import { Refusal, refuse, toReason } from "./refusal.ts";
 import type { KnownKey } from "./verify-keyed.ts";

@@ -1,8 +1,8 @@
 import type { Digest } from "../artifact/digest.ts";
 import { MEDIA_TYPE } from "../artifact/media-types.ts";
 import type { Descriptor, RegistryReader } from "../ports.ts";
-import { parseEvidenceManifest } from "./evidence-manifest.ts";
-import { readOrRefuse } from "./evidence-reader.ts";
+import { parseEvidenceManifest } from "./evidence/evidence-manifest.ts";
+import { readOrRefuse } from "./evidence/evidence-reader.ts";
 import { type Examination, type Examined, examineManifest } from "./examine.ts";
 import { bothRefused } from "./finding.ts";
 import { LIMITS } from "./limits.ts";

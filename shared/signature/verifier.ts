@@ -1,10 +1,10 @@
 import { formatArtifact } from "../artifact/repository.ts";
 import { PipelineError } from "../errors.ts";
 import type { RegistryReader, TrustedRootSource, Verification, Verifier, VerifyRule } from "../ports.ts";
-import { createEvidenceReader } from "./evidence-reader.ts";
+import { createEvidenceReader } from "./evidence/evidence-reader.ts";
 import { type CompiledRule, compileRule } from "./rule.ts";
 import { type Found, type Search, searchEvidence } from "./search.ts";
-import { parseTrustedRoot, type TrustedRoot } from "./trusted-root.ts";
+import { parseTrustedRoot, type TrustedRoot } from "./trust/trusted-root.ts";
 import { toVerification } from "./verdict.ts";
 import { createVerdictCache } from "./verdict-cache.ts";
 import { createSignerCache } from "./verify-material.ts";

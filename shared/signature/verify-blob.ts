@@ -1,15 +1,15 @@
 import type { Identity, IdentityRule } from "../ports.ts";
-import { type Bundle, parseBundle } from "./bundle.ts";
-import { toEnvelopeMaterial, toMessageMaterial } from "./bundle-material.ts";
-import { verifyPrehashed } from "./ecdsa-prehashed.ts";
-import { readIdentity } from "./fulcio-certificate.ts";
+import { readIdentity } from "./certificate/fulcio-certificate.ts";
+import { type Bundle, parseBundle } from "./evidence/bundle.ts";
+import { toEnvelopeMaterial, toMessageMaterial } from "./evidence/bundle-material.ts";
+import { type SignedMaterial, sha256, toSigned, toSignedDigest } from "./evidence/material.ts";
+import { parseStatement } from "./evidence/statement.ts";
 import { compileIdentity, requireIdentity } from "./identity.ts";
-import { encodeKey, type PublicKey } from "./keys.ts";
-import { type SignedMaterial, sha256, toSigned, toSignedDigest } from "./material.ts";
+import { verifyPrehashed } from "./key/ecdsa-prehashed.ts";
+import { encodeKey, type PublicKey } from "./key/keys.ts";
 import type { Reason } from "./reasons.ts";
 import { refuse, toReason } from "./refusal.ts";
-import { parseStatement } from "./statement.ts";
-import type { TrustedRoot } from "./trusted-root.ts";
+import type { TrustedRoot } from "./trust/trusted-root.ts";
 import { verifyKeyed } from "./verify-keyed.ts";
 import {
   type ContentVerifier,

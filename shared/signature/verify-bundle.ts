@@ -1,12 +1,12 @@
 import type { Digest } from "../artifact/digest.ts";
 import { MEDIA_TYPE } from "../artifact/media-types.ts";
-import { parseBundle } from "./bundle.ts";
-import { toEnvelopeMaterial } from "./bundle-material.ts";
+import { parseBundle } from "./evidence/bundle.ts";
+import { toEnvelopeMaterial } from "./evidence/bundle-material.ts";
+import { parseStatement } from "./evidence/statement.ts";
 import { bothRefused, type Findings, judge } from "./finding.ts";
-import { screenBundleAsFlux } from "./flux-keyless.ts";
+import { screenBundleAsFlux } from "./flux/flux-keyless.ts";
 import { refuse, toReason } from "./refusal.ts";
 import type { CompiledRule } from "./rule.ts";
-import { parseStatement } from "./statement.ts";
 import { type MaterialContext, verifyAnyHash } from "./verify-material.ts";
 import { screenSigner, verifySigner } from "./verify-signer.ts";
 

@@ -1,11 +1,11 @@
-import { isValidAt } from "./certificate.ts";
-import type { PublicKey } from "./keys.ts";
-import type { Signer } from "./log-entry.ts";
-import type { SignedMaterial } from "./material.ts";
+import { isValidAt } from "./certificate/certificate.ts";
+import type { SignedMaterial } from "./evidence/material.ts";
+import type { PublicKey } from "./key/keys.ts";
+import type { Signer } from "./log/log-entry.ts";
+import { verifyEntries } from "./log/transparency.ts";
 import { refuse } from "./refusal.ts";
-import { verifyTimestamps } from "./timestamp.ts";
-import { verifyEntries } from "./transparency.ts";
-import type { TrustedRoot } from "./trusted-root.ts";
+import { verifyTimestamps } from "./timestamp/timestamp.ts";
+import type { TrustedRoot } from "./trust/trusted-root.ts";
 import { type ContentVerifier, type LogRequirement, requireEntry, timesOf } from "./verify-material.ts";
 
 /** A key with its one encoding, by which entries and certificates are compared with it. */

@@ -1,16 +1,23 @@
-import type { Certificate } from "./certificate.ts";
-import { candidatePaths, checkValidity, signingPaths, type TrustPath } from "./chain.ts";
+import type { Certificate } from "./certificate/certificate.ts";
+import { candidatePaths, checkValidity, signingPaths, type TrustPath } from "./certificate/chain.ts";
+import { verifyCertificateTimestamps } from "./certificate/sct.ts";
+import type { HashName } from "./encoding/oids.ts";
+import { type SignedMaterial, sha256 } from "./evidence/material.ts";
 import { inOrder } from "./in-order.ts";
-import { defaultHashOf, importKey, kindOf, type PublicKey, type Thread, verifySignature } from "./keys.ts";
-import type { Signer } from "./log-entry.ts";
+import {
+  defaultHashOf,
+  importKey,
+  kindOf,
+  type PublicKey,
+  type Thread,
+  verifySignature,
+} from "./key/keys.ts";
+import type { Signer } from "./log/log-entry.ts";
+import { type VerifiedEntry, verifyEntries } from "./log/transparency.ts";
 import { createLru, type Lru } from "./lru.ts";
-import { type SignedMaterial, sha256 } from "./material.ts";
-import type { HashName } from "./oids.ts";
 import { refuse } from "./refusal.ts";
-import { verifyCertificateTimestamps } from "./sct.ts";
-import { verifyTimestamps } from "./timestamp.ts";
-import { type VerifiedEntry, verifyEntries } from "./transparency.ts";
-import type { TrustedRoot } from "./trusted-root.ts";
+import { verifyTimestamps } from "./timestamp/timestamp.ts";
+import type { TrustedRoot } from "./trust/trusted-root.ts";
 
 /** What must vouch for the moment of signing; see `VerifyRule.transparencyLog`. */
 export type LogRequirement = "required" | "timestamp" | "none";

@@ -1,8 +1,8 @@
 import type { Identity } from "../ports.ts";
-import type { Certificate } from "./certificate.ts";
-import { readIdentity } from "./fulcio-certificate.ts";
+import type { Certificate } from "./certificate/certificate.ts";
+import { readIdentity } from "./certificate/fulcio-certificate.ts";
+import type { SignedMaterial } from "./evidence/material.ts";
 import { requireIdentity } from "./identity.ts";
-import type { SignedMaterial } from "./material.ts";
 import type { Reason } from "./reasons.ts";
 import { Refusal, refuse } from "./refusal.ts";
 import type { CompiledRule, RuleKey, RuleView } from "./rule.ts";

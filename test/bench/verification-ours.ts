@@ -1,5 +1,5 @@
 import { type CompiledRule, compileRule } from "../../shared/signature/rule.ts";
-import { parseTrustedRoot } from "../../shared/signature/trusted-root.ts";
+import { parseTrustedRoot } from "../../shared/signature/trust/trusted-root.ts";
 import { type EvidenceContext, verifyBundle } from "../../shared/signature/verify-bundle.ts";
 import { verifyLegacy } from "../../shared/signature/verify-legacy.ts";
 import { createSignerCache } from "../../shared/signature/verify-material.ts";

@@ -1,9 +1,9 @@
 import { createHash, createPublicKey } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { importKey } from "../../shared/signature/keys.ts";
-import { publicGoodRoot } from "../../shared/signature/public-good-root.ts";
-import { parseTrustedRoot } from "../../shared/signature/trusted-root.ts";
+import { importKey } from "../../shared/signature/key/keys.ts";
+import { publicGoodRoot } from "../../shared/signature/trust/public-good-root.ts";
+import { parseTrustedRoot } from "../../shared/signature/trust/trusted-root.ts";
 import { type Blob, type BlobPolicy, verifyBlob } from "../../shared/signature/verify-blob.ts";
 
 /*

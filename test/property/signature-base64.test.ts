@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeBase64 } from "../../shared/signature/base64.ts";
+import { decodeBase64 } from "../../shared/signature/encoding/base64.ts";
 import { refusalOf } from "../unit/signature/support.ts";
 
 /** The definition: encoding the decoded bytes again gives the same text. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { childrenOf, type Der, readDer } from "../../shared/signature/der.ts";
+import { childrenOf, type Der, readDer } from "../../shared/signature/encoding/der.ts";
 import {
   flipBit,
   type HonestLayer,

@@ -1,6 +1,6 @@
 import type { Digest } from "../../shared/artifact/digest.ts";
 import { compileRule } from "../../shared/signature/rule.ts";
-import { parseTrustedRoot } from "../../shared/signature/trusted-root.ts";
+import { parseTrustedRoot } from "../../shared/signature/trust/trusted-root.ts";
 import { verifyBundle } from "../../shared/signature/verify-bundle.ts";
 import { verifyLegacy } from "../../shared/signature/verify-legacy.ts";
 import { createSignerCache } from "../../shared/signature/verify-material.ts";

@@ -1,18 +1,21 @@
 import fc from "fast-check";
-import { parseBundle } from "../../shared/signature/bundle.ts";
-import { parseCertificate } from "../../shared/signature/certificate.ts";
-import { basicConstraintsOf, extendedKeyUsageOf } from "../../shared/signature/certificate-constraints.ts";
-import { parseCheckpoint } from "../../shared/signature/checkpoint.ts";
-import { parseEvidenceManifest } from "../../shared/signature/evidence-manifest.ts";
-import { isBundleToFlux } from "../../shared/signature/flux-bundle.ts";
-import { readChain } from "../../shared/signature/flux-keyless.ts";
-import { readIdentity } from "../../shared/signature/fulcio-certificate.ts";
-import { parseLegacyLayer } from "../../shared/signature/legacy-layer.ts";
-import { decodePem } from "../../shared/signature/pem.ts";
+import { parseCertificate } from "../../shared/signature/certificate/certificate.ts";
+import {
+  basicConstraintsOf,
+  extendedKeyUsageOf,
+} from "../../shared/signature/certificate/certificate-constraints.ts";
+import { readIdentity } from "../../shared/signature/certificate/fulcio-certificate.ts";
+import { decodePem } from "../../shared/signature/encoding/pem.ts";
+import { parseBundle } from "../../shared/signature/evidence/bundle.ts";
+import { parseEvidenceManifest } from "../../shared/signature/evidence/evidence-manifest.ts";
+import { parseLegacyLayer } from "../../shared/signature/evidence/legacy-layer.ts";
+import { parseSimpleSigning } from "../../shared/signature/evidence/simple-signing.ts";
+import { parseStatement } from "../../shared/signature/evidence/statement.ts";
+import { isBundleToFlux } from "../../shared/signature/flux/flux-bundle.ts";
+import { readChain } from "../../shared/signature/flux/flux-keyless.ts";
+import { parseCheckpoint } from "../../shared/signature/log/checkpoint.ts";
 import { Refusal } from "../../shared/signature/refusal.ts";
-import { parseSimpleSigning } from "../../shared/signature/simple-signing.ts";
-import { parseStatement } from "../../shared/signature/statement.ts";
-import { parseTimestampToken } from "../../shared/signature/timestamp-token.ts";
+import { parseTimestampToken } from "../../shared/signature/timestamp/timestamp-token.ts";
 import { nextArtifact, sign } from "../unit/signature/support.ts";
 import { signBundle, signLayer } from "./signature-evidence.ts";
 

@@ -1,4 +1,4 @@
-import { LOOK_WITHIN_MS } from "../../shared/pipeline/deliver.ts";
+import { LOOK_WITHIN_MS } from "../../shared/pipeline/deliver/deliver.ts";
 import type { Push, Subscription } from "../../shared/ports.ts";
 import type { DecisionRecord, StateStore, StoredRecord } from "../../shared/state.ts";
 import { type Arrival, type Clusters, type SentRequest, SLOWEST_NETWORK_MS } from "./clusters.ts";

@@ -1,4 +1,4 @@
-import { rollBack } from "../../shared/pipeline/rollback.ts";
+import { rollBack } from "../../shared/pipeline/evaluate/rollback.ts";
 import { changePolicy, changeSettings, type Policy } from "./policy.ts";
 import { type Stage, wire } from "./runtime.ts";
 

@@ -1,6 +1,6 @@
 import type { RepositoryName } from "../../shared/artifact/repository.ts";
 import type { CatalogView, ReceiverHandling } from "../../shared/pipeline/deps.ts";
-import type { Requirement } from "../../shared/pipeline/verdict.ts";
+import type { Requirement } from "../../shared/pipeline/evaluate/verdict.ts";
 import type { Selector, Subscription, VerifyRule } from "../../shared/ports.ts";
 import type { FluxReceiver } from "../../shared/receiver.ts";
 import type { Seeded } from "./seeded.ts";

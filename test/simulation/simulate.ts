@@ -1,5 +1,5 @@
 import type { ClusterEvent } from "../../shared/cluster-event.ts";
-import { acceptPushes } from "../../shared/pipeline/accept.ts";
+import { acceptPushes } from "../../shared/pipeline/intake/accept.ts";
 import type { Push } from "../../shared/ports.ts";
 import { findViolations } from "./checks.ts";
 import { createClusters } from "./clusters.ts";

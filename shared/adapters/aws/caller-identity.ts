@@ -2,7 +2,7 @@ import type { STSClient } from "@aws-sdk/client-sts";
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
 import type { CallerIdentity, Clock } from "../../ports.ts";
-import { keepFresh, ofLife } from "../common/kept.ts";
+import { keepFresh, ofLife } from "../remote/kept.ts";
 
 const LIFE_S = 300;
 

@@ -1,7 +1,7 @@
 import type { EventBridgeClient, PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import { PipelineError } from "../../errors.ts";
 import type { DecisionBus, DecisionEvent } from "../../state.ts";
-import { createBatchingBus } from "../common/publish-events.ts";
+import { createBatchingBus } from "../remote/publish-events.ts";
 
 /** EventBridge's limits for one request. */
 const LIMITS = { entries: 10, bytes: 262_144 };

@@ -2,7 +2,7 @@ import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
-import type { NamedSecrets } from "../common/named-secrets.ts";
+import type { NamedSecrets } from "../remote/named-secrets.ts";
 
 export interface NamedSecretsSettings {
   /** Made on the first secret of their kind: most deployments have one kind. */

@@ -1,7 +1,7 @@
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
 import type { Clock, RegistryCredentials, RegistryLogin } from "../../ports.ts";
-import { keepFresh, ofLife } from "../common/kept.ts";
+import { keepFresh, ofLife } from "../remote/kept.ts";
 import type { EntraTokenSource } from "./entra-token.ts";
 import { fetchSmallJson, textField } from "./small-json.ts";
 

@@ -1,7 +1,7 @@
 import type { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
 import type { Clock } from "../../ports.ts";
-import { keepFresh, ofLife } from "../common/kept.ts";
+import { keepFresh, ofLife } from "../remote/kept.ts";
 
 export interface EntraToken {
   readonly value: Secret;

@@ -1,6 +1,6 @@
 import { PipelineError } from "../../errors.ts";
 import type { DecisionBus, DecisionEvent } from "../../state.ts";
-import { createBatchingBus } from "../common/publish-events.ts";
+import { createBatchingBus } from "../remote/publish-events.ts";
 import type { EntraTokenSource } from "./entra-token.ts";
 
 const RESOURCE = "https://eventgrid.azure.net";

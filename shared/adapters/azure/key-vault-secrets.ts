@@ -1,6 +1,6 @@
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
-import type { NamedSecrets } from "../common/named-secrets.ts";
+import type { NamedSecrets } from "../remote/named-secrets.ts";
 import type { EntraTokenSource } from "./entra-token.ts";
 import { askSmallJson, parseSmallJson } from "./small-json.ts";
 

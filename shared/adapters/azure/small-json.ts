@@ -1,5 +1,5 @@
 import { type ErrorCode, PipelineError } from "../../errors.ts";
-import { readCapped } from "../common/capped-body.ts";
+import { readCapped } from "../remote/capped-body.ts";
 
 const MAX_BYTES = 128 * 1024;
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
-import { readCapped } from "../common/capped-body.ts";
+import { readCapped } from "../remote/capped-body.ts";
 import { type AccessTokenSource, cacheToken, type FreshToken } from "./cached-token.ts";
 import { at, parseJson, textAt } from "./google-api.ts";
 

@@ -1,6 +1,6 @@
 import type { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
-import { keepFresh, ofLife } from "../common/kept.ts";
+import { keepFresh, ofLife } from "../remote/kept.ts";
 
 /** Gives a token that is good for a while. Throws `SECRET_UNAVAILABLE`. */
 export type AccessTokenSource = (signal: AbortSignal) => Promise<Secret>;

@@ -1,5 +1,5 @@
 import type { DecisionBus } from "../../state.ts";
-import { createBatchingBus } from "../common/publish-events.ts";
+import { createBatchingBus } from "../remote/publish-events.ts";
 import { messageBytes, PUBLISH_LIMITS, type Publish, type TopicMessage } from "./pubsub/topic.ts";
 
 /** Publishes each record as a CloudEvent in Pub/Sub's binary form: subscriptions can filter on its attributes. */

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { PipelineError } from "../../errors.ts";
-import { BodyTooLarge, readCapped } from "../common/capped-body.ts";
+import { BodyTooLarge, readCapped } from "../remote/capped-body.ts";
 import type { AccessTokenSource } from "./cached-token.ts";
 
 export interface GoogleRequest {

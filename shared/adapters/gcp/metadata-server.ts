@@ -1,8 +1,8 @@
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
 import type { CallerIdentity } from "../../ports.ts";
-import { readCapped } from "../common/capped-body.ts";
-import { keepFresh, ofLife } from "../common/kept.ts";
+import { readCapped } from "../remote/capped-body.ts";
+import { keepFresh, ofLife } from "../remote/kept.ts";
 import { type AccessTokenSource, cacheToken, type FreshToken } from "./cached-token.ts";
 import { at, parseJson, textAt } from "./google-api.ts";
 

@@ -1,6 +1,6 @@
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
-import type { NamedSecrets } from "../common/named-secrets.ts";
+import type { NamedSecrets } from "../remote/named-secrets.ts";
 import { at, type GoogleApi, parseJson, textAt } from "./google-api.ts";
 
 export interface SecretManagerOptions {

@@ -1,7 +1,7 @@
 import { Secret } from "../../artifact/secret.ts";
 import { PipelineError } from "../../errors.ts";
 import type { CallerIdentity } from "../../ports.ts";
-import { readCapped } from "../common/capped-body.ts";
+import { readCapped } from "../remote/capped-body.ts";
 import { type AccessTokenSource, cacheToken, type FreshToken } from "./cached-token.ts";
 import { at, parseJson, textAt } from "./google-api.ts";
 

@@ -1,4 +1,4 @@
-import { type ComparedVersion, type Comparison, compareDecisions } from "../../pipeline/compare.ts";
+import { type ComparedVersion, type Comparison, compareDecisions } from "../../pipeline/evaluate/compare.ts";
 import type { RecordQuery, StoredRecord } from "../../state.ts";
 import { formatAge, formatDuration } from "../ages.ts";
 import type { CommandIo } from "../io.ts";

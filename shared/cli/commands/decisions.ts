@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { overdueChecks } from "../../pipeline/overdue.ts";
+import { overdueChecks } from "../../pipeline/sweep/overdue.ts";
 import type { RecordQuery, StoredRecord } from "../../state.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import { formatDecision, formatDecisions } from "../decision-table.ts";

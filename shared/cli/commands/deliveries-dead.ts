@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type DeadFilter, listDead } from "../../pipeline/deliveries.ts";
+import { type DeadFilter, listDead } from "../../pipeline/deliver/deliveries.ts";
 import type { DeadLetters } from "../../ports.ts";
 import { usageError } from "../cli-error.ts";
 import { formatDead } from "../delivery-table.ts";

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { loadCircuit } from "../../pipeline/circuit-store.ts";
+import { loadCircuit } from "../../pipeline/deliver/circuit-store.ts";
 import {
   type DeliveriesDeps,
   type DeliveryFilter,
@@ -7,7 +7,7 @@ import {
   type ListedDelivery,
   listAll,
   replayDeliveries,
-} from "../../pipeline/deliveries.ts";
+} from "../../pipeline/deliver/deliveries.ts";
 import type { DeadLetters } from "../../ports.ts";
 import type { OutboxEntry } from "../../state.ts";
 import { usageError } from "../cli-error.ts";

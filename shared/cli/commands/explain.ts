@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { parseReference } from "oras-js";
 import { type Digest, isDigest } from "../../artifact/digest.ts";
 import { formatRepository, type RepositoryName, toRepositoryName } from "../../artifact/repository.ts";
-import type { ExplainedSubscription, Explanation } from "../../pipeline/explain.ts";
+import type { ExplainedSubscription, Explanation } from "../../pipeline/evaluate/explain.ts";
 import { usageError } from "../cli-error.ts";
 import { paintOutcome } from "../decision-table.ts";
 import { type Deployment, deployedOptions, toDeployment } from "../deployment.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { RollbackAudit, RolledBack } from "../../pipeline/rollback.ts";
+import type { RollbackAudit, RolledBack } from "../../pipeline/evaluate/rollback.ts";
 import { paintOutcome } from "../decision-table.ts";
 import { type Deployment, deployedOptions, toDeployment } from "../deployment.ts";
 import { type CliIo, type CommandIo, globalOptions, type Register } from "../io.ts";

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { Judgement, TrustedRootSource } from "../../ports.ts";
-import { publicGoodRoot } from "../../signature/public-good-root.ts";
 import { isRuleKey } from "../../signature/rule.ts";
-import { parseTrustedRoot } from "../../signature/trusted-root.ts";
-import { createFixedRoots } from "../../signature/trusted-root-source.ts";
+import { publicGoodRoot } from "../../signature/trust/public-good-root.ts";
+import { parseTrustedRoot } from "../../signature/trust/trusted-root.ts";
+import { createFixedRoots } from "../../signature/trust/trusted-root-source.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import { type CommandIo, globalOptions, type Register } from "../io.ts";
 import { collect, durationOption } from "../options.ts";

@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage } from "node:htt
 import type { AddressInfo } from "node:net";
 import { createServer } from "../../../functions/local/server.ts";
 import { Secret } from "../../../shared/artifact/secret.ts";
-import { createIntake } from "../../../shared/pipeline/intake.ts";
+import { createIntake } from "../../../shared/pipeline/intake/intake.ts";
 import { distribution } from "../../../shared/push/distribution.ts";
 import { EVENT_PATH } from "../event.ts";
 

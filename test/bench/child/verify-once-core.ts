@@ -1,7 +1,7 @@
 import type { Digest } from "../../../shared/artifact/digest.ts";
 import type { VerifyRule } from "../../../shared/ports.ts";
 import { compileRule } from "../../../shared/signature/rule.ts";
-import { parseTrustedRoot } from "../../../shared/signature/trusted-root.ts";
+import { parseTrustedRoot } from "../../../shared/signature/trust/trusted-root.ts";
 import { verifyBundle } from "../../../shared/signature/verify-bundle.ts";
 import { createSignerCache } from "../../../shared/signature/verify-material.ts";
 import type { OnceInput } from "./verify-once.ts";

@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll } from "vitest";
-import { withNamedSecrets } from "../../../functions/common/named-secrets.ts";
+import { withNamedSecrets } from "../../../functions/wiring/named-secrets.ts";
 import { withCappedAnswers } from "../../../shared/adapters/aws/client-settings.ts";
 import { createAwsNamedSecrets } from "../../../shared/adapters/aws/named-secrets.ts";
 import { createS3Objects } from "../../../shared/adapters/aws/s3-objects.ts";

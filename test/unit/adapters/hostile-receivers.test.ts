@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { PRIVATE_NETWORKS } from "../../../functions/common/private-networks.ts";
+import { PRIVATE_NETWORKS } from "../../../functions/wiring/receivers/private-networks.ts";
 import type { Resolve } from "../../../shared/adapters/node/checked-connector.ts";
 import { createGuardedFetch } from "../../../shared/adapters/node/guarded-fetch.ts";
 import { closeClients, deliver, guarded, keep, unguarded as unguardedOver } from "./guarded-client.ts";

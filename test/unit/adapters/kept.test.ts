@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Fresh, keepFresh, ofLife } from "../../../shared/adapters/common/kept.ts";
+import { type Fresh, keepFresh, ofLife } from "../../../shared/adapters/remote/kept.ts";
 import { PipelineError } from "../../../shared/errors.ts";
 
 const HOUR_MS = 3_600_000;

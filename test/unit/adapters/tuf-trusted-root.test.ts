@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createTufTrustedRoot, type TufTrustedRoot } from "../../../shared/adapters/node/tuf-trusted-root.ts";
 import { PipelineError } from "../../../shared/errors.ts";
-import { parseTrustedRoot } from "../../../shared/signature/trusted-root.ts";
-import { createFixedRoots } from "../../../shared/signature/trusted-root-source.ts";
+import { parseTrustedRoot } from "../../../shared/signature/trust/trusted-root.ts";
+import { createFixedRoots } from "../../../shared/signature/trust/trusted-root-source.ts";
 import { createTufRepository, type TufRepository, writeRoot } from "../../support/tuf-repository.ts";
 import { sigstore } from "../signature/support.ts";
 

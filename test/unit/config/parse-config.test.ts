@@ -4,7 +4,7 @@ import { SOURCE_TYPES } from "../../../shared/config/schema-sources.ts";
 import { CLAIM_NAMES } from "../../../shared/config/schema-trust.ts";
 import { rulesFor } from "../../../shared/config/to-rules.ts";
 import { parseConfig } from "../../../shared/config.ts";
-import { isClaimName } from "../../../shared/signature/fulcio-certificate.ts";
+import { isClaimName } from "../../../shared/signature/certificate/fulcio-certificate.ts";
 
 const parse = (text: string) => parseConfig(text, { file: "sluice.yaml", baseFolder: "/etc/sluice" });
 const MINIMAL = "mode: observe\nclusters: [{name: a, manifests: {folder: clusters/a}}]\n";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { withPlaces } from "../../../functions/common/placed-secrets.ts";
+import { withPlaces } from "../../../functions/wiring/placed-secrets.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { parseConfig } from "../../../shared/config.ts";
 import type { SecretRef } from "../../../shared/ports.ts";

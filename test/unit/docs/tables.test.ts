@@ -42,13 +42,10 @@ const OUTCOMES: Readonly<Record<DecisionOutcome, true>> = {
   reject: true,
 };
 
-/** Not those that take requests, run queues or send: their codes are no reasons of decisions. */
-const NOT_DECIDING =
-  /(?:accept|answer|announce|attempt|circuit-store|compare|confirm|confirmable|deliver|deliveries|entries|feed|hints|inputs|intake|mended|outbox|routes|scheduled|sweep|tell|worker)\.ts$/;
-
 const decidingSource = (): string =>
-  globSync("shared/pipeline/*.ts", { cwd: ROOT })
-    .filter((path) => !NOT_DECIDING.test(path))
+  globSync("shared/pipeline/evaluate/*.ts", { cwd: ROOT })
+    // Its codes compare decisions; they are no reasons of one.
+    .filter((path) => !path.endsWith("/compare.ts"))
     .map((path) => readFileSync(join(ROOT, path), "utf8"))
     .join("\n");
 
@@ -109,7 +106,7 @@ describe("README.md", () => {
 });
 
 test("docs/codes.md has every line of the log, and no other", () => {
-  const source = sourceOf("shared/pipeline/*.ts") + sourceOf("functions/*/*.ts");
+  const source = sourceOf("shared/pipeline/**/*.ts") + sourceOf("functions/**/*.ts");
   const logged = [...source.matchAll(/\blog\(\s*"([a-z-]+)"/g)].map(([, event]) => event ?? "");
   expect(sorted(firstColumnCodes(sectionOf(readPage("docs/codes.md"), "log")))).toEqual(sorted(logged));
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { answerOnceOpen } from "../../../functions/common/answer-once-open.ts";
-import { openOnce } from "../../../functions/common/open-once.ts";
+import { answerOnceOpen } from "../../../functions/wiring/http/answer-once-open.ts";
+import { openOnce } from "../../../functions/wiring/open-once.ts";
 import { PipelineError } from "../../../shared/errors.ts";
-import { say } from "../../../shared/pipeline/answer.ts";
+import { say } from "../../../shared/pipeline/intake/answer.ts";
 
 const request = {
   method: "POST",

@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { createSharedEventAllowance } from "../../../functions/common/event-allowance.ts";
-import { openIntake } from "../../../functions/common/open-intake.ts";
+import { createSharedEventAllowance } from "../../../functions/wiring/http/event-allowance.ts";
+import { openIntake } from "../../../functions/wiring/http/open-intake.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { parseConfig } from "../../../shared/config.ts";
-import type { Allowance } from "../../../shared/pipeline/allowance.ts";
 import { createLocalDocuments, type Documents } from "../../../shared/pipeline/documents.ts";
+import type { Allowance } from "../../../shared/pipeline/sweep/allowance.ts";
 import type { QueuedWork } from "../../../shared/ports.ts";
 
 const LIMIT = 100;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { createFederatedLogins } from "../../../functions/common/federation.ts";
+import { createFederatedLogins } from "../../../functions/wiring/registry/federation.ts";
 import { Secret } from "../../../shared/artifact/secret.ts";
 import type { FederationSettings } from "../../../shared/config/config.ts";
 import { type ServiceDouble, type ServiceRequest, startServiceDouble } from "../../support/service-double.ts";

@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { createFront } from "../../../functions/common/front.ts";
-import { createOwnIdentity } from "../../../functions/common/identity.ts";
+import { createFront } from "../../../functions/wiring/http/front.ts";
+import { createOwnIdentity } from "../../../functions/wiring/receivers/identity.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { parseConfig } from "../../../shared/config.ts";
 import { PipelineError } from "../../../shared/errors.ts";

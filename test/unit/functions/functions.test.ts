@@ -2,18 +2,18 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "oras-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readBundleConfig } from "../../../functions/common/bundle-config.ts";
+import { pushArtifact } from "../../../functions/local/playground/artifacts.ts";
+import type { ReceiverDouble } from "../../../functions/local/playground/receiver.ts";
+import { readBundleConfig } from "../../../functions/wiring/bundle-config.ts";
 import {
   openDeliverFunction,
   openEvaluateFunction,
   openInputsFunction,
   openSweepFunction,
-} from "../../../functions/common/functions.ts";
-import { openIntake } from "../../../functions/common/open-intake.ts";
-import { openOnce } from "../../../functions/common/open-once.ts";
-import { joinDeadLetters } from "../../../functions/common/operator.ts";
-import { pushArtifact } from "../../../functions/local/playground/artifacts.ts";
-import type { ReceiverDouble } from "../../../functions/local/playground/receiver.ts";
+} from "../../../functions/wiring/functions.ts";
+import { openIntake } from "../../../functions/wiring/http/open-intake.ts";
+import { openOnce } from "../../../functions/wiring/open-once.ts";
+import { joinDeadLetters } from "../../../functions/wiring/operator.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import type { DeadLetter } from "../../../shared/ports.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { readMessage } from "../../../functions/common/read-message.ts";
-import { routeWork } from "../../../functions/common/routed-queue.ts";
-import { workOffHanded } from "../../../functions/common/work-off-handed.ts";
+import { readMessage } from "../../../functions/wiring/read-message.ts";
+import { routeWork } from "../../../functions/wiring/routed-queue.ts";
+import { workOffHanded } from "../../../functions/wiring/work-off-handed.ts";
 import { PipelineError } from "../../../shared/errors.ts";
 import type { QueuedWork, Work } from "../../../shared/ports.ts";
 import { ecr } from "../../../shared/push/ecr.ts";

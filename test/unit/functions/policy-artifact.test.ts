@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { openPolicyArtifact } from "../../../functions/common/policy-artifact.ts";
-import { advanceStamp } from "../../../functions/common/policy-stamp.ts";
+import { openPolicyArtifact } from "../../../functions/wiring/policy/policy-artifact.ts";
+import { advanceStamp } from "../../../functions/wiring/policy/policy-stamp.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import type { Digest } from "../../../shared/artifact/digest.ts";
 import { createMemoryState } from "../../simulation/memory-state.ts";

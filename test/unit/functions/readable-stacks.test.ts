@@ -14,7 +14,7 @@ export const handler = async (what: string): Promise<void> => {
 };
 `;
 
-const READABLE = new URL("../../../functions/common/readable-stacks.ts", import.meta.url).href;
+const READABLE = new URL("../../../functions/wiring/readable-stacks.ts", import.meta.url).href;
 
 let folder = "";
 beforeEach(() => {

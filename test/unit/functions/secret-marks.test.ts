@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { createDeliverySender } from "../../../functions/common/sender.ts";
+import { createDeliverySender } from "../../../functions/wiring/receivers/sender.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { parseConfig } from "../../../shared/config.ts";
 import type { FluxReceiver } from "../../../shared/receiver.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createTargets } from "../../../functions/common/targets.ts";
+import { createTargets } from "../../../functions/wiring/receivers/targets.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { parseConfig } from "../../../shared/config.ts";
 import { receiverOf } from "../pipeline/harness.ts";

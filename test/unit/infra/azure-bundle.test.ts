@@ -47,6 +47,6 @@ test("what a function throws shows where in the sources it came from", async () 
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
     env,
   });
-  expect(stdout).toContain("functions/common/compiled-catalog.ts:");
+  expect(stdout).toContain("functions/wiring/policy/compiled-catalog.ts:");
   expect(stdout).not.toContain("index.mjs:");
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readBundleConfig } from "../../../functions/common/bundle-config.ts";
+import { readBundleConfig } from "../../../functions/wiring/bundle-config.ts";
 import { bundleFunctions, checkOnAws } from "../../../infra/aws/bundle.ts";
 import { checkOnAzure, packageApps } from "../../../infra/azure/package.ts";
 import { layOut } from "../../../infra/deployment.ts";

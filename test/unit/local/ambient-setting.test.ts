@@ -1,6 +1,6 @@
 import { createRegistry as createRegistryServer } from "oras-js/registry";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type AmbientLogins, createRegistry } from "../../../functions/common/registry.ts";
+import { type AmbientLogins, createRegistry } from "../../../functions/wiring/registry/registry.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { Secret } from "../../../shared/artifact/secret.ts";
 import { parseConfig } from "../../../shared/config.ts";

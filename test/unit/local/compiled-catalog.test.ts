@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { createClient } from "oras-js";
 import { createRegistry } from "oras-js/registry";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  type CompiledCatalogPorts,
-  createCompiledLoader,
-} from "../../../functions/common/compiled-catalog.ts";
-import { createRegistry as createReader } from "../../../functions/common/registry.ts";
 import { signArtifact } from "../../../functions/local/playground/artifacts.ts";
 import { createLocalSigstore } from "../../../functions/local/playground/sigstore/local-sigstore.ts";
 import { toBlob } from "../../../functions/local/playground/sigstore/oci.ts";
 import { startLocalRuntime } from "../../../functions/local/runtime.ts";
+import {
+  type CompiledCatalogPorts,
+  createCompiledLoader,
+} from "../../../functions/wiring/policy/compiled-catalog.ts";
+import { createRegistry as createReader } from "../../../functions/wiring/registry/registry.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { openDatabase } from "../../../shared/adapters/node/sqlite/database.ts";
 import { createSqliteStateStore } from "../../../shared/adapters/node/sqlite/state-store.ts";

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { createJsonLog } from "../../../functions/common/json-log.ts";
+import { createJsonLog } from "../../../functions/wiring/json-log.ts";
 
 test("lines of one turn leave in one write, in order, and nothing leaves twice", async () => {
   const writes: string[] = [];

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createRedeliveries } from "../../../functions/common/redeliveries.ts";
+import { createRedeliveries } from "../../../functions/wiring/redeliveries.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { parseConfig } from "../../../shared/config.ts";
 import { createLocalDocuments } from "../../../shared/pipeline/documents.ts";

@@ -9,7 +9,7 @@ import { type LocalRuntime, startLocalRuntime } from "../../../functions/local/r
 import { wire } from "../../../functions/local/wire.ts";
 import { openDatabase } from "../../../shared/adapters/node/sqlite/database.ts";
 import { parseConfig } from "../../../shared/config.ts";
-import { rollBack } from "../../../shared/pipeline/rollback.ts";
+import { rollBack } from "../../../shared/pipeline/evaluate/rollback.ts";
 import type { DecisionRecord } from "../../../shared/state.ts";
 import { appManifests, startAppWorld } from "../../support/app-world.ts";
 

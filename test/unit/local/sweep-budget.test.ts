@@ -1,13 +1,13 @@
 import { createClient } from "oras-js";
 import { createRegistry as createRegistryServer, type Registry } from "oras-js/registry";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createRegistry, type OpenedRegistry } from "../../../functions/common/registry.ts";
+import { pushArtifact } from "../../../functions/local/playground/artifacts.ts";
+import { createRegistry, type OpenedRegistry } from "../../../functions/wiring/registry/registry.ts";
 import {
   createCountedFetch,
   createSweepBudget,
   createSweepRegistry,
-} from "../../../functions/common/sweep-budget.ts";
-import { pushArtifact } from "../../../functions/local/playground/artifacts.ts";
+} from "../../../functions/wiring/registry/sweep-budget.ts";
 import { createNodeSecrets } from "../../../shared/adapters/node/secrets.ts";
 import { parseConfig } from "../../../shared/config.ts";
 import { PipelineError } from "../../../shared/errors.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { acceptPushes } from "../../../shared/pipeline/accept.ts";
+import { acceptPushes } from "../../../shared/pipeline/intake/accept.ts";
 import type { Push, QueuedWork } from "../../../shared/ports.ts";
 import { createHarness, digestOf } from "./harness.ts";
 

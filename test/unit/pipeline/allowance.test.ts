@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Allowance, createAllowance } from "../../../shared/pipeline/allowance.ts";
 import { createLocalDocuments, type Documents } from "../../../shared/pipeline/documents.ts";
+import { type Allowance, createAllowance } from "../../../shared/pipeline/sweep/allowance.ts";
 
 const START_MS = 1_700_000_000_000;
 const WINDOW_MS = 60_000;

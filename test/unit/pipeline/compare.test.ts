@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createDecisionsCommand } from "../../../shared/cli/commands/decisions.ts";
-import { compareDecisions } from "../../../shared/pipeline/compare.ts";
-import { toUndecidedId } from "../../../shared/pipeline/decision-record.ts";
+import { compareDecisions } from "../../../shared/pipeline/evaluate/compare.ts";
+import { toUndecidedId } from "../../../shared/pipeline/evaluate/decision-record.ts";
 import type { ConfirmationRecord, DecisionRecord, StateRecord } from "../../../shared/state.ts";
 import { runSluice } from "../../support/cli.ts";
 import { digestOf, REPOSITORY } from "./harness.ts";

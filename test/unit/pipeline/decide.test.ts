@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { decideBaseline, decideIgnored, decideSelection } from "../../../shared/pipeline/decide.ts";
-import type { DecisionContext } from "../../../shared/pipeline/decision-record.ts";
-import { judge } from "../../../shared/pipeline/verdict.ts";
+import { decideBaseline, decideIgnored, decideSelection } from "../../../shared/pipeline/evaluate/decide.ts";
+import type { DecisionContext } from "../../../shared/pipeline/evaluate/decision-record.ts";
+import { judge } from "../../../shared/pipeline/evaluate/verdict.ts";
 import type { Subscription } from "../../../shared/ports.ts";
 import type { FluxSelection, OutboxEntry, SubscriptionState } from "../../../shared/state.ts";
 import {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { isInLane } from "../../../shared/pipeline/lanes.ts";
+import { isInLane } from "../../../shared/pipeline/deliver/lanes.ts";
 import { createHarness, digestOf, type Harness, RECEIVER, START_MS, subscriptionOf } from "./harness.ts";
 
 let at: Harness;

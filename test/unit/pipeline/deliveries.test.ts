@@ -4,7 +4,7 @@ import {
   listDead,
   listDeliveries,
   replayDeliveries,
-} from "../../../shared/pipeline/deliveries.ts";
+} from "../../../shared/pipeline/deliver/deliveries.ts";
 import type { DeadLetter } from "../../../shared/ports.ts";
 import { createHarness, digestOf, type Harness, RECEIVER, START_MS, subscriptionOf } from "./harness.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nextCheckAtMs } from "../../../shared/pipeline/evidence-schedule.ts";
+import { nextCheckAtMs } from "../../../shared/pipeline/evaluate/evidence-schedule.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { explain } from "../../../shared/pipeline/explain.ts";
+import { explain } from "../../../shared/pipeline/evaluate/explain.ts";
 import { createHarness, digestOf, type Harness, REPOSITORY, subscriptionOf } from "./harness.ts";
 
 type Arrange = (at: Harness) => Promise<unknown>;

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { type OutcomeCode, unsent } from "../../../shared/delivery/outcomes.ts";
 import { PipelineError } from "../../../shared/errors.ts";
-import { type FeedSettings, loadFeed, openFeeds } from "../../../shared/pipeline/feed.ts";
-import { tellFeed } from "../../../shared/pipeline/tell.ts";
+import { type FeedSettings, loadFeed, openFeeds } from "../../../shared/pipeline/deliver/feed.ts";
+import { tellFeed } from "../../../shared/pipeline/deliver/tell.ts";
 import type { DecisionOutcome, DecisionRecord } from "../../../shared/state.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
 import { createMemoryState } from "../../simulation/memory-state.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { changeCircuit, loadCircuit } from "../../../shared/pipeline/circuit-store.ts";
-import { replayDeliveries } from "../../../shared/pipeline/deliveries.ts";
+import { changeCircuit, loadCircuit } from "../../../shared/pipeline/deliver/circuit-store.ts";
+import { replayDeliveries } from "../../../shared/pipeline/deliver/deliveries.ts";
 import { hintDelivery } from "../../../shared/pipeline/hints.ts";
 import { toWorkClass } from "../../../shared/work-class.ts";
 import { createHarness, DEADLINE_MS, digestOf, RECEIVER, START_MS, subscriptionOf } from "./harness.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { Secret } from "../../../shared/artifact/secret.ts";
-import { createInputsRoute, type InputsEndpoint, toInputId } from "../../../shared/pipeline/inputs.ts";
+import { createInputsRoute, type InputsEndpoint, toInputId } from "../../../shared/pipeline/intake/inputs.ts";
 import { createHarness, digestOf, type Harness, RECEIVER, ruleOf, subscriptionOf } from "./harness.ts";
 
 let at: Harness;

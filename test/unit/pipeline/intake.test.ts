@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../../shared/artifact/secret.ts";
 import { PipelineError } from "../../../shared/errors.ts";
-import { createIntake, type Endpoint } from "../../../shared/pipeline/intake.ts";
+import { createIntake, type Endpoint } from "../../../shared/pipeline/intake/intake.ts";
 import type { QueuedWork } from "../../../shared/ports.ts";
 import { SOURCES } from "../../../shared/push/sources.ts";
 import { requestOf, sourceNamed } from "../push/event-fixtures.ts";

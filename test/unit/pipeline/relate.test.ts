@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { relate } from "../../../shared/pipeline/relate.ts";
+import { relate } from "../../../shared/pipeline/evaluate/relate.ts";
 import { compileSelector } from "../../../shared/policy/select.ts";
 import type { Version } from "../../../shared/state.ts";
 import { digestOf } from "./harness.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createRequirements, type RepositoryRule } from "../../../shared/pipeline/requirement.ts";
+import { createRequirements, type RepositoryRule } from "../../../shared/pipeline/evaluate/requirement.ts";
 import { ruleOf, subscriptionOf } from "./harness.ts";
 
 const OWN = ruleOf("own", "object");

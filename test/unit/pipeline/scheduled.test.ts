@@ -7,7 +7,7 @@ import {
   type Scheduled,
   scheduleNext,
   toAttemptRecord,
-} from "../../../shared/pipeline/scheduled.ts";
+} from "../../../shared/pipeline/deliver/scheduled.ts";
 
 const MIDDLE = { random: { fraction: () => 0.5 } };
 const NEW: Scheduled = { decisionId: "d", attempts: 0 };

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { PipelineError } from "../../../shared/errors.ts";
-import { readRecovered } from "../../../shared/pipeline/recovered.ts";
+import { readRecovered } from "../../../shared/pipeline/evaluate/recovered.ts";
 import { createHarness, digestOf, type Harness, REPOSITORY, subscriptionOf } from "./harness.ts";
 
 let at: Harness;

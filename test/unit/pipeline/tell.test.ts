@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CLOSED } from "../../../shared/delivery/circuit.ts";
-import { changeCircuit, loadCircuit } from "../../../shared/pipeline/circuit-store.ts";
-import { enableReceiver, listAll, replayDeliveries } from "../../../shared/pipeline/deliveries.ts";
+import { changeCircuit, loadCircuit } from "../../../shared/pipeline/deliver/circuit-store.ts";
+import { enableReceiver, listAll, replayDeliveries } from "../../../shared/pipeline/deliver/deliveries.ts";
 import { createFeedWorld, PAGER } from "./feed-world.ts";
 import { START_MS } from "./harness.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type ErrorCode, PipelineError } from "../../../shared/errors.ts";
-import { judge, type Requirement, toRequirementId } from "../../../shared/pipeline/verdict.ts";
+import { judge, type Requirement, toRequirementId } from "../../../shared/pipeline/evaluate/verdict.ts";
 import type { Verifier } from "../../../shared/ports.ts";
 import { digestOf, REPOSITORY, ruleOf, verificationOf } from "./harness.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../functions/local/playground/sigstore/json.ts";
-import { parseBundle } from "../../../shared/signature/bundle.ts";
+import { parseBundle } from "../../../shared/signature/evidence/bundle.ts";
 import { ENTRY, edit, type Path, remove, set } from "../signature-corpus/edit.ts";
 import { nextArtifact, refusalOf, sign, sigstore } from "./support.ts";
 

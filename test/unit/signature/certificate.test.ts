@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isValidAt, parseCertificate } from "../../../shared/signature/certificate.ts";
+import { isValidAt, parseCertificate } from "../../../shared/signature/certificate/certificate.ts";
 import {
   allowsUsage,
   authorityKeyIdOf,
@@ -7,7 +7,7 @@ import {
   extendedKeyUsageOf,
   hasUnknownCriticalExtension,
   subjectKeyIdOf,
-} from "../../../shared/signature/certificate-constraints.ts";
+} from "../../../shared/signature/certificate/certificate-constraints.ts";
 import {
   childrenOf,
   type Der,
@@ -16,8 +16,8 @@ import {
   readDer,
   sequenceOf,
   TAG,
-} from "../../../shared/signature/der.ts";
-import { OID } from "../../../shared/signature/oids.ts";
+} from "../../../shared/signature/encoding/der.ts";
+import { OID } from "../../../shared/signature/encoding/oids.ts";
 import { nextArtifact, refusalOf, sign, sigstore } from "./support.ts";
 
 const { leaf } = sign(nextArtifact(), { format: "bundle-rekor1" });

@@ -1,9 +1,9 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { parseCheckpoint, verifyCheckpoint } from "../../../shared/signature/checkpoint.ts";
-import { importKey } from "../../../shared/signature/keys.ts";
+import { importKey } from "../../../shared/signature/key/keys.ts";
+import { parseCheckpoint, verifyCheckpoint } from "../../../shared/signature/log/checkpoint.ts";
 import { Refusal } from "../../../shared/signature/refusal.ts";
-import type { TransparencyLog } from "../../../shared/signature/trusted-root.ts";
+import type { TransparencyLog } from "../../../shared/signature/trust/trusted-root.ts";
 import { refusalOf } from "./support.ts";
 
 const ROOT = Buffer.alloc(32, 7).toString("base64");

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { childrenOf, contentOf, encodeDer, readDer, sequenceOf, TAG } from "../../../shared/signature/der.ts";
+import {
+  childrenOf,
+  contentOf,
+  encodeDer,
+  readDer,
+  sequenceOf,
+  TAG,
+} from "../../../shared/signature/encoding/der.ts";
 import {
   oid,
   readBitString,
@@ -8,7 +15,7 @@ import {
   readOid,
   readSmallInteger,
   readTime,
-} from "../../../shared/signature/der-values.ts";
+} from "../../../shared/signature/encoding/der-values.ts";
 import { refusalOf } from "./support.ts";
 
 const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(" ", ""), "hex");

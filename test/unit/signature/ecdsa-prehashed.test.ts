@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { contentOf, encodeDer, readDer, sequenceOf, TAG } from "../../../shared/signature/der.ts";
-import { verifyPrehashed } from "../../../shared/signature/ecdsa-prehashed.ts";
-import { importKey, type PublicKey } from "../../../shared/signature/keys.ts";
+import { contentOf, encodeDer, readDer, sequenceOf, TAG } from "../../../shared/signature/encoding/der.ts";
+import { verifyPrehashed } from "../../../shared/signature/key/ecdsa-prehashed.ts";
+import { importKey, type PublicKey } from "../../../shared/signature/key/keys.ts";
 import { refusalOf } from "./support.ts";
 
 const createPair = (namedCurve: string) => {

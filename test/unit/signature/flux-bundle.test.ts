@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../functions/local/playground/sigstore/json.ts";
-import { isBundleToFlux } from "../../../shared/signature/flux-bundle.ts";
+import { isBundleToFlux } from "../../../shared/signature/flux/flux-bundle.ts";
 import { edit, remove, set } from "../signature-corpus/edit.ts";
 import { createBench, nextArtifact, OBJECT_RULE, sign, wordOf } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { IdentityRule } from "../../../shared/ports.ts";
-import { parseCertificate } from "../../../shared/signature/certificate.ts";
-import { claimOf, readIdentity } from "../../../shared/signature/fulcio-certificate.ts";
+import { parseCertificate } from "../../../shared/signature/certificate/certificate.ts";
+import { claimOf, readIdentity } from "../../../shared/signature/certificate/fulcio-certificate.ts";
 import { compileIdentity, compilePattern, requireIdentity } from "../../../shared/signature/identity.ts";
 import { IDENTITY, nextArtifact, refusalOf, sign } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { oid } from "../../../shared/signature/der-values.ts";
-import { importKey, verifyDeclared, verifySignature } from "../../../shared/signature/keys.ts";
+import { oid } from "../../../shared/signature/encoding/der-values.ts";
+import { importKey, verifyDeclared, verifySignature } from "../../../shared/signature/key/keys.ts";
 
 const spki = (key: KeyObject): Buffer => createPublicKey(key).export({ format: "der", type: "spki" });
 const ec = (namedCurve: string): Buffer => spki(generateKeyPairSync("ec", { namedCurve }).privateKey);

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { compareEntry, type Signer } from "../../../shared/signature/log-entry.ts";
-import { compareVersion2 } from "../../../shared/signature/log-entry-v2.ts";
 import {
   type LogEntry,
   type SignedMaterial,
   toSigned,
   toSignedDigest,
-} from "../../../shared/signature/material.ts";
+} from "../../../shared/signature/evidence/material.ts";
+import { compareEntry, type Signer } from "../../../shared/signature/log/log-entry.ts";
+import { compareVersion2 } from "../../../shared/signature/log/log-entry-v2.ts";
 import { refusalOf } from "./support.ts";
 
 const hex = (algorithm: string, data: Buffer): string => createHash(algorithm).update(data).digest("hex");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { sha256 } from "../../../shared/signature/material.ts";
-import { provesInclusion } from "../../../shared/signature/merkle.ts";
+import { sha256 } from "../../../shared/signature/evidence/material.ts";
+import { provesInclusion } from "../../../shared/signature/log/merkle.ts";
 
 /** RFC 9162 2.1.1 and 2.1.3.1, written as the recursive definitions read. */
 const leafHash = (leaf: Buffer): Buffer => sha256(Buffer.from([0]), leaf);

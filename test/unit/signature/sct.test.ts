@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { type Certificate, parseCertificate } from "../../../shared/signature/certificate.ts";
-import { contentOf, encodeDer, readDer, TAG } from "../../../shared/signature/der.ts";
-import { OID } from "../../../shared/signature/oids.ts";
+import { type Certificate, parseCertificate } from "../../../shared/signature/certificate/certificate.ts";
+import { verifyCertificateTimestamps } from "../../../shared/signature/certificate/sct.ts";
+import { contentOf, encodeDer, readDer, TAG } from "../../../shared/signature/encoding/der.ts";
+import { OID } from "../../../shared/signature/encoding/oids.ts";
 import { toReason } from "../../../shared/signature/refusal.ts";
-import { verifyCertificateTimestamps } from "../../../shared/signature/sct.ts";
-import { parseTrustedRoot } from "../../../shared/signature/trusted-root.ts";
+import { parseTrustedRoot } from "../../../shared/signature/trust/trusted-root.ts";
 import { nextArtifact, sign, sigstore } from "./support.ts";
 
 const root = parseTrustedRoot(Buffer.from(sigstore.trustedRootJson));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { decodeBase64, decodeHex } from "../../../shared/signature/base64.ts";
-import { parseJson } from "../../../shared/signature/json.ts";
-import { toClosedObject, toCount } from "../../../shared/signature/json-fields.ts";
-import { decodePem } from "../../../shared/signature/pem.ts";
-import { parseTimeRange } from "../../../shared/signature/time-range.ts";
+import { decodeBase64, decodeHex } from "../../../shared/signature/encoding/base64.ts";
+import { parseJson } from "../../../shared/signature/encoding/json.ts";
+import { toClosedObject, toCount } from "../../../shared/signature/encoding/json-fields.ts";
+import { decodePem } from "../../../shared/signature/encoding/pem.ts";
+import { parseTimeRange } from "../../../shared/signature/encoding/time-range.ts";
 import { refusalOf } from "./support.ts";
 
 const outcome = (parse: () => unknown): string => (refusalOf(parse) === "accepted" ? "accepted" : "refused");

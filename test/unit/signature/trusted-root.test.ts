@@ -7,9 +7,9 @@ import {
   toTrustedRoot,
 } from "../../../functions/local/playground/sigstore/trusted-root.ts";
 import { PipelineError } from "../../../shared/errors.ts";
-import { PUBLIC_GOOD_SHA256, publicGoodRoot } from "../../../shared/signature/public-good-root.ts";
-import { parseTrustedRoot } from "../../../shared/signature/trusted-root.ts";
-import { createFixedRoots } from "../../../shared/signature/trusted-root-source.ts";
+import { PUBLIC_GOOD_SHA256, publicGoodRoot } from "../../../shared/signature/trust/public-good-root.ts";
+import { parseTrustedRoot } from "../../../shared/signature/trust/trusted-root.ts";
+import { createFixedRoots } from "../../../shared/signature/trust/trusted-root-source.ts";
 import { NOW_MS, sigstore } from "./support.ts";
 
 type Json = Record<string, unknown>;
@@ -38,7 +38,7 @@ const withContents = (more: Partial<TrustedRootContents>): unknown =>
 
 describe("the shipped root", () => {
   const file = readFileSync(
-    new URL("../../../shared/signature/public-good-trusted-root.json", import.meta.url),
+    new URL("../../../shared/signature/trust/public-good-trusted-root.json", import.meta.url),
   );
 
   test("is the pinned one, byte for byte", () => {

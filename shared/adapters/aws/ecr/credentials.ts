@@ -1,7 +1,7 @@
 import { Secret } from "../../../artifact/secret.ts";
 import { PipelineError } from "../../../errors.ts";
 import type { Clock, RegistryCredentials, RegistryLogin } from "../../../ports.ts";
-import { type Fresh, keepFresh, ofLife } from "../../common/kept.ts";
+import { type Fresh, keepFresh, ofLife } from "../../remote/kept.ts";
 import type { EcrClients } from "./clients.ts";
 import { toRegistryError } from "./failure.ts";
 import { type EcrHost, parseEcrHost } from "./host.ts";

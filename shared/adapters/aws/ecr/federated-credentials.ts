@@ -2,8 +2,8 @@ import { createHash, createHmac } from "node:crypto";
 import { Secret } from "../../../artifact/secret.ts";
 import { PipelineError } from "../../../errors.ts";
 import type { CallerIdentity, Clock, RegistryCredentials, RegistryLogin } from "../../../ports.ts";
-import { readCapped } from "../../common/capped-body.ts";
-import { keepFresh, ofLife } from "../../common/kept.ts";
+import { readCapped } from "../../remote/capped-body.ts";
+import { keepFresh, ofLife } from "../../remote/kept.ts";
 import { parseEcrHost } from "./host.ts";
 
 export interface FederatedEcrSettings {

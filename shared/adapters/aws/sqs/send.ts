@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { PipelineError } from "../../../errors.ts";
-import { toBatches } from "../../common/batches.ts";
+import { toBatches } from "../../remote/batches.ts";
 
 /** SQS's limit for one message and for one batch. */
 const LIMITS = { entries: 10, bytes: 262_144 };

@@ -1,5 +1,5 @@
 import { PipelineError } from "../../../errors.ts";
-import { toBatches } from "../../common/batches.ts";
+import { toBatches } from "../../remote/batches.ts";
 import { at, type GoogleApi, parseJson } from "../google-api.ts";
 
 export interface TopicMessage {
