@@ -83,7 +83,7 @@ const credentials = oneOf(
       username: v.pipe(text("a user name", "robot$sluice", 255), v.description("User name.")),
       password: secret,
     }),
-    dockerConfig: section("Logins from a docker config.json.", {
+    dockerConfig: section("Logins from a docker config.json; helper programs that it names are not run.", {
       dockerConfig: path("Path of the config.json.", "/run/secrets/config.json"),
     }),
     ambient,

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { type Credentials, createClient, parseDockerConfig } from "oras-js";
+import { type Credentials, createClient } from "oras-js";
 import { createLazyGuardedFetch } from "../../../shared/adapters/node/lazy-guarded-fetch.ts";
 import { createOrasRegistryReader } from "../../../shared/adapters/node/oras-registry.ts";
 import type {
@@ -20,6 +19,7 @@ import type {
 import { openOnce } from "../open-once.ts";
 import { createOwnIdentity } from "../receivers/identity.ts";
 import { PRIVATE_NETWORKS } from "../receivers/private-networks.ts";
+import { readDockerLogin } from "./docker-login.ts";
 import type { createFederatedLogins } from "./federation.ts";
 import { createCountedFetch, type RequestCount } from "./sweep-budget.ts";
 
@@ -80,8 +80,7 @@ const readCredentials = async (
     return { username: settings.username, password: (await secrets.read(settings.password)).reveal() };
   }
   if (settings.kind === "docker-config") {
-    const config = parseDockerConfig(await readFile(settings.path, "utf8"));
-    return config.credentials(host, repository);
+    return readDockerLogin(settings.path, host, repository);
   }
   if (settings.kind === "ambient") {
     const { cloud } = settings;

@@ -5,8 +5,8 @@ import type { Credentials, CredentialsSource } from "./credentials.ts";
 
 export interface DockerConfig {
   readonly credentials: CredentialsSource;
-  /** What the file asks for that this package does not do, one line each: helper programs are never run. */
-  readonly unsupported: readonly string[];
+  /** Which helper program the file leaves a registry's login to, where it does. None is ever run. */
+  helperOf(registry: string): string | undefined;
 }
 
 const LONGEST_FILE = 1_048_576;
@@ -65,13 +65,13 @@ const toCredentials = (key: string, entry: JsonObject): Credentials | undefined 
   return found.username === IDENTITY_USER ? { identityToken: found.password } : found;
 };
 
-const listUnsupported = (config: JsonObject): readonly string[] => {
-  const store = textOf(config, "credsStore");
-  const helpers = isJsonObject(config.credHelpers) ? Object.entries(config.credHelpers) : [];
-  return [
-    ...(store === undefined ? [] : [`credsStore ${quote(store)}: helper programs are not run`]),
-    ...helpers.map(([host, helper]) => `credHelpers ${quote(host)}: ${quote(String(helper))} is not run`),
-  ];
+const readHelpers = (config: JsonObject): DockerConfig["helperOf"] => {
+  const { credHelpers } = config;
+  const entries = isJsonObject(credHelpers) ? Object.keys(credHelpers) : [];
+  const byKey = new Map(
+    entries.map((key) => [toAuthKey(key), isJsonObject(credHelpers) ? textOf(credHelpers, key) : undefined]),
+  );
+  return (registry) => byKey.get(toAuthKey(registry)) ?? textOf(config, "credsStore");
 };
 
 const parse = (text: string): JsonObject => {
@@ -110,6 +110,6 @@ export const parseDockerConfig = (text: string): DockerConfig => {
       const key = candidatesOf(toAuthKey(registry), repository).find((candidate) => byKey.has(candidate));
       return key === undefined ? undefined : byKey.get(key);
     },
-    unsupported: listUnsupported(config),
+    helperOf: readHelpers(config),
   };
 };

@@ -52,12 +52,13 @@ describe("parseDockerConfig", () => {
   });
 
   test("helpers are named and never run", async () => {
-    const { credentials, unsupported } = config(
+    const { credentials, helperOf } = config(
       { "ghcr.io": {} },
-      { credsStore: "desktop", credHelpers: { "x.example": "ecr-login" } },
+      { credsStore: "desktop", credHelpers: { "https://x.example": "ecr-login" } },
     );
-    expect(unsupported).toHaveLength(2);
-    expect(unsupported.join()).toMatch(/desktop.*x\.example/);
+    expect(helperOf("ghcr.io")).toBe("desktop");
+    expect(helperOf("x.example")).toBe("ecr-login");
+    expect(config({}, { credHelpers: { "x.example": "ecr-login" } }).helperOf("ghcr.io")).toBeUndefined();
     expect(await credentials("ghcr.io", "a")).toBeUndefined();
   });
 
