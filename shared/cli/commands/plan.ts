@@ -4,6 +4,7 @@ import { durationOption } from "../options.ts";
 import { createPaint, type Paint } from "../paint.ts";
 import { GAPS, type PlanRow, type Selected, toPlanRow } from "../plan/row.ts";
 import { selectNow } from "../plan/select-now.ts";
+import { findSharedTokens, type SharedToken } from "../plan/shared-tokens.ts";
 import { findUnused, type Unused } from "../plan/unused.ts";
 import type { LoadedPolicy, PolicyPorts } from "../policy-ports.ts";
 import { printable } from "../printable.ts";
@@ -91,8 +92,17 @@ const formatLeftOut = (
   return [...new Set(lines)].join("");
 };
 
-const formatUnused = (paint: Paint, { rules, sources }: Unused, file: string): string =>
+const formatSettings = (
+  paint: Paint,
+  { rules, sources }: Unused,
+  shared: readonly SharedToken[],
+  file: string,
+): string =>
   [
+    ...shared.map(({ clusters, token }) => {
+      const [kind, place] = Object.entries(token)[0] ?? [];
+      return `clusters ${clusters.join(", ")} have one token (${kind} ${printable(`${place}`)}), and who reads it in one can poke the others; give each its own`;
+    }),
     ...rules.map((rule) => `${rule} of ${printable(file)} matches no object's repository`),
     ...sources.map((source) => `source ${source} of ${printable(file)} brings no object's events`),
   ]
@@ -104,6 +114,7 @@ const format = (
   { config, findings }: LoadedPolicy,
   rows: readonly PlanRow[],
   unused: Unused,
+  shared: readonly SharedToken[],
   file: string,
 ): string => {
   const byCluster = Map.groupBy(rows, ({ cluster }) => cluster);
@@ -117,7 +128,7 @@ const format = (
   });
   const count = findings.filter(({ severity }) => severity !== "info").length;
   const lint = count === 0 ? "" : `\n${counted(count, "finding")} in the manifests; see \`sluice lint\`\n`;
-  const left = formatUnused(paint, unused, file);
+  const left = formatSettings(paint, unused, shared, file);
   return `mode ${config.mode}\n\n${clusters.join("\n")}${left === "" ? "" : `\n${left}`}${lint}`;
 };
 
@@ -142,11 +153,12 @@ export const createPlanCommand =
         const policy = await ports.loadPolicy(config, io);
         const rows = await plan(ports, policy, io, options);
         const unused = findUnused(policy.config, policy.catalog);
+        const sharedTokens = findSharedTokens(policy.config);
         const { mode } = policy.config;
         io.stdout.write(
           json
-            ? `${JSON.stringify({ mode, objects: rows, unused, findings: policy.findings })}\n`
-            : format(createPaint(io), policy, rows, unused, config),
+            ? `${JSON.stringify({ mode, objects: rows, unused, sharedTokens, findings: policy.findings })}\n`
+            : format(createPaint(io), policy, rows, unused, sharedTokens, config),
         );
       });
   };

@@ -171,6 +171,24 @@ rules:
     expect(stdout).toContain("\n! source zot of never.yaml brings no object's events\n");
   });
 
+  test("a token that several clusters know is named by where it is kept", async () => {
+    const cluster = (name: string, receiver: string) =>
+      `- {name: ${name}, manifests: {folder: never}, receiver: {baseUrl: "https://${name}.example", ${receiver}}}\n`;
+    await writeFile(
+      join(folder, "shared.yaml"),
+      `mode: observe\nclusters:\n${
+        cluster("a", "token: {env: ONE}") +
+        cluster("b", "token: {env: TWO}, previousToken: {env: ONE}") +
+        cluster("c", "token: {env: THREE}, tokens: {apps/sluice: {env: THREE}}")
+      }sources: [{type: ghcr, secrets: [{env: SECRET}]}]\n`,
+    );
+    const asked = ["plan", "--offline", "--config", "shared.yaml"];
+    expect(JSON.parse((await sluice(...asked, "--json")).stdout).sharedTokens).toEqual([
+      { clusters: ["a", "b"], token: { env: "ONE" } },
+    ]);
+    expect((await sluice(...asked)).stdout).toContain("\n! clusters a, b have one token (env ONE), and who");
+  });
+
   test("an object that is left out is named with what it lacks", async () => {
     await mkdir(join(folder, "left-out"));
     const release = `---
