@@ -42,9 +42,9 @@ const withSources = async <T>(
 ): Promise<T> => {
   const { text, file, baseFolder } = await readConfigText(path, cwd);
   const config = parseConfig(text, { file, baseFolder });
-  const { clock } = platform;
-  const secrets = withPlaces(platform.secrets, config);
-  const registry = createRegistry(config, { ...platform, secrets });
+  const placed = withPlaces(platform, config);
+  const { clock, secrets } = placed;
+  const registry = createRegistry(config, placed);
   try {
     const trustedRoots = createTrustedRoots(config.trustedRoots, () => undefined);
     const verifier = createVerifier({ registry: registry.reader, trustedRoots, nowMs: clock.nowMs });
@@ -88,8 +88,7 @@ export const createPolicyPorts = (env: Readonly<Record<string, string | undefine
         config,
         ...(await loadPolicyOf(config, ports)),
       })),
-    openRegistry: (config) =>
-      createRegistry(config, { ...platform, secrets: withPlaces(platform.secrets, config) }),
+    openRegistry: (config) => createRegistry(config, withPlaces(platform, config)),
     loadManifests: (name, manifests) =>
       loadManifestCatalog(
         [{ name, manifests, secrets: { data: new Map() } }],

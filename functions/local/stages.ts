@@ -28,12 +28,11 @@ const openMachine = (io: CliIo, config: Config, elsewhere: string | undefined): 
     throw new PipelineError(message, { code: "STATE_UNAVAILABLE" });
   }
   const database = openDatabase(isThere ? path : (elsewhere ?? path));
-  const platform = createMachinePlatform(io.env, { nowMs: io.nowMs });
-  const { clock, secrets } = platform;
+  const platform = withPlaces(createMachinePlatform(io.env, { nowMs: io.nowMs }), config);
+  const { clock } = platform;
   const queue = createSqliteWorkQueue(database, clock);
   return {
     ...platform,
-    secrets: withPlaces(secrets, config),
     queue,
     state: createSqliteStateStore(database, clock),
     deadLetters: queue.deadLetters,

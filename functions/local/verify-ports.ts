@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { type CredentialsSource, createClient, OrasError, parseDockerConfig } from "oras-js";
+import { type CredentialsSource, createClient, OrasError } from "oras-js";
 import { FileUnreadable, readCappedFile } from "../../shared/adapters/node/capped-file.ts";
 import { readConfigText } from "../../shared/adapters/node/config-file.ts";
 import { createGuardedFetch } from "../../shared/adapters/node/guarded-fetch.ts";
@@ -11,10 +11,9 @@ import { PipelineError } from "../../shared/errors.ts";
 import { createVerifier } from "../../shared/signature/verifier.ts";
 import { withPlaces } from "../wiring/placed-secrets.ts";
 import { PRIVATE_NETWORKS } from "../wiring/receivers/private-networks.ts";
+import { readDockerConfig } from "../wiring/registry/docker-login.ts";
 import { createRegistry } from "../wiring/registry/registry.ts";
 import { createMachinePlatform } from "./ambient.ts";
-
-const MAX_DOCKER_CONFIG_BYTES = 1_048_576;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,8 +21,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const readDockerLogins = async (env: Environment): Promise<CredentialsSource | undefined> => {
   const folder = env.DOCKER_CONFIG ?? join(homedir(), ".docker");
   try {
-    const bytes = await readCappedFile(join(folder, "config.json"), MAX_DOCKER_CONFIG_BYTES);
-    return parseDockerConfig(new TextDecoder().decode(bytes)).credentials;
+    return (await readDockerConfig(join(folder, "config.json"))).credentials;
   } catch (error) {
     if (error instanceof FileUnreadable && error.absent) return undefined;
     if (!(error instanceof FileUnreadable || error instanceof OrasError)) throw error;
@@ -52,7 +50,7 @@ export const createVerifyPorts = (env: Environment): VerifyPorts => ({
     const { text, file, baseFolder } = await readConfigText(config, cwd);
     const settings = parseConfig(text, { file, baseFolder });
     const platform = createMachinePlatform(env, { nowMs: Date.now });
-    return createRegistry(settings, { ...platform, secrets: withPlaces(platform.secrets, settings) });
+    return createRegistry(settings, withPlaces(platform, settings));
   },
   createVerifier: (registry, trustedRoots) => createVerifier({ registry, trustedRoots, nowMs: Date.now }),
   readFile: (path, maxBytes, { cwd }) => readCappedFile(resolve(cwd, path), maxBytes),

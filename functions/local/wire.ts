@@ -47,9 +47,8 @@ export const wire = async (
   { env, log, clock = { nowMs: Date.now } }: Surroundings,
   database: Database,
 ): Promise<Wired> => {
-  const platformOfMachine = createMachinePlatform(env, clock);
-  const secrets = withPlaces(platformOfMachine.secrets, config);
-  const machine = { ...platformOfMachine, secrets };
+  const machine = withPlaces(createMachinePlatform(env, clock), config);
+  const { secrets } = machine;
   const state = createSqliteStateStore(database, clock);
   const queue = createSqliteWorkQueue(database, clock);
   let refreshTrustedRoot: RefreshedRoots["refresh"];

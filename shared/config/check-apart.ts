@@ -1,6 +1,8 @@
+import type { SecretRef } from "../ports.ts";
 import type { KeyPath } from "./locate.ts";
 import type { Problem } from "./problem.ts";
 import type { ConfigInput } from "./schema.ts";
+import { secretKey } from "./secret-places.ts";
 
 type Cluster = ConfigInput["clusters"][number];
 
@@ -11,8 +13,12 @@ interface Proof {
   readonly path: KeyPath;
 }
 
-const ofSecrets = (kind: string, secrets: readonly unknown[] | undefined, path: KeyPath): readonly Proof[] =>
-  (secrets ?? []).map((ref, index) => ({ name: `${kind} ${JSON.stringify(ref)}`, path: [...path, index] }));
+const ofSecrets = (
+  kind: string,
+  secrets: readonly SecretRef[] | undefined,
+  path: KeyPath,
+): readonly Proof[] =>
+  (secrets ?? []).map((ref, index) => ({ name: `${kind} ${secretKey(ref)}`, path: [...path, index] }));
 
 const proofsOf = ({ receiver, confirmation, inputs }: Cluster, at: KeyPath): readonly Proof[] => {
   const { audience, audiences = {} } = receiver ?? {};

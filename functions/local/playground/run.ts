@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { beforeAbort } from "../../../shared/adapters/remote/kept.ts";
 import type { CliIo } from "../../../shared/cli/io.ts";
 import { createPaint } from "../../../shared/cli/paint.ts";
 import type { Log } from "../../../shared/pipeline/deps.ts";
@@ -56,23 +57,14 @@ const takeOrders = async (io: CliIo, playground: Playground): Promise<void> => {
   lines.close();
 };
 
-/** A story takes its time; who leaves amid it does not wait for its end. */
-const untilStopped = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
-  // What it still says afterwards is nobody's.
-  work.catch(() => undefined);
-  const left = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  return await Promise.race([work, left]);
-};
-
 /** Plays the story; with `once` it ends there, with exit code 1 if any step ended otherwise than it should. */
 export const runPlayground = async (io: CliIo, once: boolean, log: Log): Promise<0 | 1> => {
   const playground = await startPlayground(log);
   try {
     introduce(io, playground);
     const paint = createPaint(io);
-    const asTold = await untilStopped(
+    // A story takes its time; who leaves amid it does not wait for its end.
+    const asTold = await beforeAbort(
       playStory(playground, createNarrator(io.stdout, paint, io.nowMs)),
       io.signal,
     );

@@ -1,8 +1,12 @@
-import { type Credentials, OrasError, parseDockerConfig } from "oras-js";
+import { type Credentials, type DockerConfig, OrasError, parseDockerConfig } from "oras-js";
 import { FileUnreadable, readCappedFile } from "../../../shared/adapters/node/capped-file.ts";
 import { PipelineError } from "../../../shared/errors.ts";
 
 const MAX_BYTES = 1_048_576;
+
+/** The file at `path` as it is now. Throws `FileUnreadable` or `OrasError`. */
+export const readDockerConfig = async (path: string): Promise<DockerConfig> =>
+  parseDockerConfig(new TextDecoder().decode(await readCappedFile(path, MAX_BYTES)));
 
 /**
  * A login from docker's config.json, which is read anew each time, since logins in it are renewed. `undefined`: the file
@@ -14,7 +18,7 @@ export const readDockerLogin = async (
   repository: string,
 ): Promise<Credentials | undefined> => {
   try {
-    const config = parseDockerConfig(new TextDecoder().decode(await readCappedFile(path, MAX_BYTES)));
+    const config = await readDockerConfig(path);
     const login = await config.credentials(host, repository);
     const helper = config.helperOf(host);
     if (login !== undefined || helper === undefined) return login;

@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeFolder } from "./make-folder.ts";
+import { replaceFile } from "./whole-file.ts";
 
 /** A trusted root together with the version its repository gave it. */
 export interface VersionedRoot {
@@ -29,9 +30,5 @@ export const readKeptRoot = async (path: string): Promise<VersionedRoot | undefi
 /** Replaces the file in one step: a crash leaves the old root or the new one, never half of one. */
 export const keepRoot = async (path: string, { bytes, version }: VersionedRoot): Promise<void> => {
   makeFolder(dirname(path));
-  const next = `${path}.${process.pid}.tmp`;
-  await writeFile(next, JSON.stringify({ version, root: Buffer.from(bytes).toString("base64") }), {
-    mode: 0o600,
-  });
-  await rename(next, path);
+  await replaceFile(path, JSON.stringify({ version, root: Buffer.from(bytes).toString("base64") }), 0o600);
 };

@@ -22,11 +22,11 @@ const withNext = async (
 const DEFAULT_MODE = 0o666;
 
 /** Writes all of a file or nothing: where that is stopped, or the disk is full, the old one stays. */
-export const replaceFile = async (path: string, text: string): Promise<void> => {
+export const replaceFile = async (path: string, text: string, newMode = DEFAULT_MODE): Promise<void> => {
   const found = await lstat(path).catch(() => undefined);
   // A device or a link is written through: a file in its place would end it.
   if (found !== undefined && !found.isFile()) return writeFile(path, text);
-  const mode = found === undefined ? DEFAULT_MODE : found.mode & 0o777;
+  const mode = found === undefined ? newMode : found.mode & 0o777;
   await withNext(path, text, mode, (next) => rename(next, path));
 };
 

@@ -28,7 +28,8 @@ const LONGEST_LIFE_MS = 24 * 3_600_000;
 /** How long a token of that life is used. */
 export const ofLife = (lifeMs: number): number => Math.min(lifeMs, LONGEST_LIFE_MS) * USED_OF_LIFE;
 
-const beforeAbort = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+/** What `work` gives, or the signal's reason where that comes first; `work` itself goes on. */
+export const beforeAbort = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error);
     signal.addEventListener("abort", stop, { once: true });

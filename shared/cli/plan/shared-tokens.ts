@@ -1,4 +1,5 @@
 import type { ClusterSettings, Config } from "../../config/config.ts";
+import { secretKey } from "../../config/secret-places.ts";
 import type { SecretRef } from "../../ports.ts";
 
 /** One token that several clusters' Receivers know: whoever reads it in one of them can poke the others. */
@@ -21,7 +22,7 @@ export const findSharedTokens = ({ clusters }: Config): readonly SharedToken[] =
   const byPlace = new Map<string, { readonly token: SecretRef; readonly clusters: Set<string> }>();
   for (const cluster of clusters) {
     for (const token of tokensOf(cluster)) {
-      const place = JSON.stringify(token);
+      const place = secretKey(token);
       const known = byPlace.get(place) ?? { token, clusters: new Set() };
       known.clusters.add(cluster.name);
       byPlace.set(place, known);

@@ -21,7 +21,7 @@ const waysOf = (ours: ColdProcess, folder: string): NonNullable<ColdCase["ways"]
   },
 ];
 
-/** The four functions of AWS, bundled as they are deployed, in Lambda's environment, with services on loopback. */
+/** The functions of AWS, bundled as they are deployed, in Lambda's environment, with services on loopback. */
 export const openAwsCold = async (): Promise<ColdCloud> => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-cold-aws-"));
   const deployment = join(folder, "deployment");

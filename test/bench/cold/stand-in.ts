@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
+import { bundleFunction } from "../../../infra/bundle.ts";
 
 /**
  * The program of `test/bench/child` that stands in for a platform's runtime, as plain JavaScript in one file: what Node
@@ -12,9 +12,7 @@ export const bundleStandIn = async (
   external: readonly string[] = [],
 ): Promise<string> => {
   const input = fileURLToPath(new URL(`../child/${name}.ts`, import.meta.url));
-  const built = await rolldown({ input, platform: "node", external: [...external], logLevel: "warn" });
   const file = `${name}.mjs`;
-  await built.write({ dir: folder, format: "esm", entryFileNames: file });
-  await built.close();
+  await bundleFunction({ input, folder, file, external });
   return join(folder, file);
 };

@@ -25,7 +25,7 @@ registries:
 `;
 
 const config = parseConfig(TEXT, { file: "my.yaml", baseFolder: "/etc/sluice" });
-const secrets = withPlaces(createNodeSecrets({ SET: "s3cret", OLD: "" }), config);
+const { secrets } = withPlaces({ secrets: createNodeSecrets({ SET: "s3cret", OLD: "" }) }, config);
 
 describe("a secret that is missing says where it is named, and how to mend it", () => {
   const variable = (name: string) => `environment variable ${name} is not set; set it where sluice runs`;
